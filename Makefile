@@ -1,0 +1,93 @@
+# Two commands are enough: `make run` and `make test`. Each sets up what it lacks. `make help` lists the others.
+
+PYTHON ?= python3
+WORKERS ?= logical
+ARGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+PEERS_READY := .venv-peers/.ready
+# The web interface is prepared as soon as there is one, and only where Node is installed.
+UI_READY := $(if $(wildcard ui/package.json),$(if $(shell command -v npm),ui/node_modules/.ready))
+TYPED := src tests tools $(wildcard benchmarks)
+
+# A lock of npm must not name the registry it was made from.
+export npm_config_omit_lockfile_registry_resolved = true
+
+.DEFAULT_GOAL := help
+.PHONY: help run test soak setup setup-system dev check fmt openapi schema demo bench docs wheel lock clean
+
+help:            ## list these commands
+	@sed -n 's/^\([a-z-]*:\)[^#]*## /  make \1 /p' $(MAKEFILE_LIST)
+
+run: setup       ## set everything up and start Hourloom on your data
+	$(BIN)/hourloom up $(ARGS)
+
+test: setup $(PEERS_READY) setup-system  ## set everything up and run the tests (ARGS="-k name" for some)
+	HOURLOOM_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
+	    $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+soak: setup $(PEERS_READY) setup-system  ## run the long tests
+	HOURLOOM_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
+	    $(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+setup: $(READY) $(UI_READY)  ## prepare .venv and the web interface, start nothing
+
+setup-system:    ## install the programs that the tests drive (root on Debian)
+	@$(PYTHON) tools/setup_system.py
+
+dev: setup       ## serve on test data, again after each change of the source
+	$(BIN)/python tools/dev.py $(or $(ARGS),--testing)
+
+check: setup     ## lint, types, import contracts, generated files, SQL
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy $(TYPED)
+	$(BIN)/lint-imports
+	$(BIN)/python -m hourloom.db.snapshot --check
+	$(if $(wildcard src/hourloom/app.py),$(BIN)/python tools/openapi.py --check)
+	$(BIN)/python tools/links.py
+	$(if $(wildcard src/hourloom/db/check.py),$(BIN)/python -m hourloom.db.check)
+
+fmt: $(READY)    ## format the source and apply the safe fixes
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+openapi: $(READY)  ## write docs/openapi.json
+	$(BIN)/python tools/openapi.py
+
+schema: $(READY)  ## write the schema snapshots of both databases
+	$(BIN)/python -m hourloom.db.snapshot
+
+demo: setup      ## serve four made-up weeks on a data directory of their own
+	$(BIN)/hourloom demo $(ARGS)
+
+bench: setup $(PEERS_READY)  ## measure, and append to the history
+	HOURLOOM_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" $(BIN)/python -m benchmarks $(ARGS)
+
+docs: openapi    ## write the generated pages and check the links between all pages
+	$(BIN)/python tools/links.py
+
+wheel: setup     ## build dist/*.whl
+	$(BIN)/python -m hatchling build -t wheel
+
+lock: $(READY)   ## resolve the requirements again (ARGS=--upgrade for newer versions)
+	$(BIN)/python tools/lock.py $(ARGS)
+
+clean:           ## remove what make made, never your data
+	rm -rf .venv .venv-peers dist ui/node_modules ui/dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml tools/setup_venv.py
+	@$(PYTHON) tools/setup_venv.py .venv requirements/dev.txt --project
+	@touch $@
+
+$(PEERS_READY): requirements/peers.txt requirements/uv.txt tools/setup_venv.py
+	@$(PYTHON) tools/setup_venv.py .venv-peers requirements/peers.txt
+	@touch $@
+
+ui/node_modules/.ready: $(wildcard ui/package.json ui/package-lock.json) $(shell find ui/src -type f 2>/dev/null)
+	npm --prefix ui ci --no-fund --no-audit
+	npm --prefix ui run build
+	@touch $@

@@ -1,0 +1,69 @@
+"""Install the programs that the tests drive, where this may be done: as root on Debian and its kin."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PACKAGES = {
+    "chromium": "chromium",
+    "dbus": "dbus-daemon",
+    "gcc": "gcc",
+    "iproute2": "ip",
+    "openbox": "openbox",
+    "x11-utils": "xprop",
+    "xauth": "xauth",
+    "xdotool": "xdotool",
+    "xterm": "xterm",
+    "xvfb": "Xvfb",
+}
+"""Each package and the program of it that the tests start."""
+
+HEADERS = {"libc6-dev": "/usr/include/stdio.h"}
+"""Packages without a program, and a file that shows them."""
+
+ATTEMPTS = 3
+APT = ("apt-get", "-qq", "-o", "Acquire::Retries=5", "-o", "Dpkg::Use-Pty=0")
+
+
+def main() -> None:
+    """Install what is missing, or say what is missing and which tests that costs."""
+    missing = missing_packages()
+    if missing and may_install():
+        print(f"Installing {' '.join(missing)} …", flush=True)
+        install(missing)
+        missing = missing_packages()
+    if missing:
+        print(f"Missing: {' '.join(missing)}. The tests that need them are skipped.", file=sys.stderr)
+        sys.exit(1 if os.environ.get("HOURLOOM_NO_SKIPS") == "1" else 0)
+
+
+def missing_packages() -> list[str]:
+    """List the packages whose program or header is not there."""
+    programs = [package for package, program in PACKAGES.items() if shutil.which(program) is None]
+    return programs + [package for package, path in HEADERS.items() if not Path(path).exists()]
+
+
+def may_install() -> bool:
+    """Tell whether this is a Debian-like system and we are its root."""
+    return shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def install(packages: list[str]) -> None:
+    """Install the packages with a fresh index, trying again when a mirror fails."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    commands = [(*APT, "update"), (*APT, "install", "--yes", "--no-install-recommends", *packages)]
+    for command in commands:
+        for attempt in range(1, ATTEMPTS + 1):
+            done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+            if done.returncode == 0:
+                break
+            time.sleep(2 * attempt)
+
+
+if __name__ == "__main__":
+    main()
