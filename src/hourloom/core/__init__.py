@@ -1,0 +1,1 @@
+"""Shared words without input or output."""

@@ -1,0 +1,102 @@
+"""JSON as an attacker might write it: no NaN, no duplicate keys, bounded depth and numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from hourloom.core.errors import Invalid
+
+DEPTH = 64
+_LARGEST = 2**63
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_OUTSIDE_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[^][{}"]+')
+
+
+class NotJson(Invalid):
+    """The body is not valid JSON: {reason}."""
+
+
+class DuplicateKey(Invalid):
+    """The key '{key}' occurs twice in one JSON object."""
+
+
+class TooDeep(Invalid):
+    """The JSON is nested deeper than 64 levels."""
+
+
+class NumberTooLarge(Invalid):
+    """A number in the JSON does not fit into 64 bits."""
+
+
+def loads(text: bytes) -> Any:  # any JSON value
+    """Parse JSON strictly; lone surrogates become U+FFFD, since they cannot be stored."""
+    refuse_deep(text)
+    value = _decoded(_DECODER, text)
+    return _without_surrogates(value) if b"\\ud" in text or b"\\uD" in text else value
+
+
+def refuse_duplicates(text: bytes) -> None:
+    """Raise when an object names a key twice, or the nesting is too deep; for text decoded elsewhere."""
+    refuse_deep(text)
+    _decoded(_CHECKER, text)
+
+
+def _decoded(decoder: json.JSONDecoder, text: bytes) -> Any:  # any JSON value
+    try:
+        return decoder.decode(text.decode())
+    except (ValueError, RecursionError) as error:
+        raise NotJson(reason=str(error)[:100]) from None
+
+
+def canonical(value: object) -> str:
+    """Write JSON in one way only: sorted keys, no blanks, as UTF-8."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def refuse_deep(text: bytes) -> None:
+    """Raise when JSON is nested too deeply, without parsing it."""
+    if text.count(b"[") + text.count(b"{") <= DEPTH:
+        return
+    depth = deepest = 0
+    for bracket in _OUTSIDE_BRACKETS.sub(b"", text):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > DEPTH:
+        raise TooDeep
+
+
+def _distinct(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise DuplicateKey(key=next(key for key in keys if keys.count(key) > 1)[:40])
+    return found
+
+
+def _refuse_constant(name: str) -> object:
+    raise NotJson(reason=f"{name} is not a JSON number")
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 20 or not -_LARGEST <= (number := int(text)) < _LARGEST:
+        raise NumberTooLarge
+    return number
+
+
+def _without_surrogates(value: Any) -> Any:  # any JSON value
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_distinct, parse_constant=_refuse_constant, parse_int=_bounded_int
+)
+_CHECKER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_constant)
