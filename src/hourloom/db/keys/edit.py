@@ -1,0 +1,106 @@
+"""List, add, renew and remove the ways in which a database opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hourloom.db.keys import header, ways, wraps
+from hourloom.db.keys.errors import KeychainUnavailable, NotUnlocked, WrapExists
+from hourloom.db.keys.places import read_keys, write_keys
+from hourloom.db.keys.unlock import Unlocked, forget, wraps_at_hand
+from hourloom.db.keys.ways import DataKey, Means
+from hourloom.db.keys.wraps import KeyFile, Method, Wrap
+
+
+@dataclass(frozen=True)
+class WrapSummary:
+    """What may be shown of one way to open the database."""
+
+    id: str
+    method: Method
+    created_at: str
+    place: str
+    pending: bool
+    """A recovery code that nobody has confirmed to have noted down."""
+
+
+def list_wraps(means: Means) -> list[WrapSummary]:
+    """Return the ways in which the database opens, in the order in which they were added."""
+    state = header.state_of(means.places.database)
+    if state == header.PLAIN:
+        return []
+    document = read_keys(means.places)
+    return [] if document is None else [_summary(means, document, wrap) for wrap in document.wraps]
+
+
+def add_keychain(means: Means, unlocked: Unlocked) -> WrapSummary:
+    """Let the keychain open the database."""
+    document, data_key = _before_adding(means, unlocked, "keychain")
+    if means.keychain is None:
+        raise KeychainUnavailable
+    return _added(means, document, ways.wrap_by_keychain(means, means.keychain, document, data_key))
+
+
+def add_key_file(means: Means, unlocked: Unlocked) -> WrapSummary:
+    """Let a key file open the database."""
+    document, data_key = _before_adding(means, unlocked, "key_file")
+    return _added(means, document, ways.wrap_by_key_file(means, document, data_key))
+
+
+def add_passphrase(means: Means, unlocked: Unlocked, words: str) -> WrapSummary:
+    """Let a passphrase open the database."""
+    document, data_key = _before_adding(means, unlocked, "passphrase")
+    return _added(means, document, ways.wrap_by_passphrase(means, document, data_key, words))
+
+
+def remove_wrap(means: Means, wrap_id: str) -> None:
+    """Remove one way to open the database, but never the last one, nor the recovery code."""
+    document, _ = wraps_at_hand(means.places)
+    gone = wraps.removable(document, wrap_id)
+    changed = wraps.without(document, gone)
+    write_keys(means.places, changed)
+    forget(means, changed, [gone])
+
+
+def renew_recovery(means: Means, unlocked: Unlocked) -> str:
+    """Return a new recovery code; the one before keeps working until the new one is acknowledged."""
+    document, data_key = _at_hand(means, unlocked)
+    wrap, code = ways.wrap_by_recovery(means, document, data_key)
+    write_keys(means.places, wraps.with_recovery(document, wrap))
+    return code
+
+
+def acknowledge_recovery(means: Means) -> None:
+    """Record that the newest recovery code was noted down, and drop the older ones."""
+    document, _ = wraps_at_hand(means.places)
+    write_keys(means.places, wraps.acknowledged(document, means.now()))
+
+
+def _at_hand(means: Means, unlocked: Unlocked) -> tuple[KeyFile, DataKey]:
+    if unlocked.data_key is None:
+        raise NotUnlocked(database=means.places.database)
+    document, _ = wraps_at_hand(means.places)
+    return document, DataKey(unlocked.key_id, unlocked.data_key)
+
+
+def _before_adding(means: Means, unlocked: Unlocked, method: Method) -> tuple[KeyFile, DataKey]:
+    document, data_key = _at_hand(means, unlocked)
+    if any(wrap.method == method for wrap in document.wraps_of(data_key.id)):
+        raise WrapExists(method=method.replace("_", " "))
+    return document, data_key
+
+
+def _added(means: Means, document: KeyFile, wrap: Wrap) -> WrapSummary:
+    changed = wraps.with_wraps(document, wrap)
+    write_keys(means.places, changed)
+    return _summary(means, changed, wrap)
+
+
+def _summary(means: Means, document: KeyFile, wrap: Wrap) -> WrapSummary:
+    return WrapSummary(
+        id=wrap.id,
+        method=wrap.method,
+        created_at=wrap.created_at,
+        place=ways.place_of(means, document, wrap),
+        pending=wrap.method == "recovery" and document.recovery_pending,
+    )

@@ -1,0 +1,81 @@
+"""What the first bytes of a database file tell, and the key that opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from hourloom.db.keys.errors import KeysNotRead, KeysNotWritten, reason_of
+
+PLAIN: Final = "plain"
+ABSENT: Final = "absent"
+
+_PLAIN_BEGINNING = b"SQLite format 3\x00"
+
+
+def state_of(database: Path) -> str:
+    """Return `ABSENT`, `PLAIN`, or the key id that an encrypted file begins with."""
+    try:
+        with database.open("rb") as file:
+            beginning = file.read(len(_PLAIN_BEGINNING))
+    except FileNotFoundError:
+        return ABSENT
+    except OSError as error:
+        raise KeysNotRead(path=database, reason=reason_of(error)) from None
+    if not beginning:
+        return ABSENT
+    return PLAIN if beginning == _PLAIN_BEGINNING else beginning.hex()
+
+
+def is_encrypted(database: Path) -> bool:
+    """Tell whether a database file exists and is encrypted."""
+    return state_of(database) not in (ABSENT, PLAIN)
+
+
+def key_pragma(data_key: bytes, key_id: str = "") -> str:
+    """Return the literal for `PRAGMA key` or `ATTACH … KEY`: the key itself, so that opening derives nothing.
+
+    With the key id a new file begins with these sixteen bytes, which tell whose keys it needs; without it a
+    new file begins with random ones.
+    """
+    return f"x'{data_key.hex()}{key_id}'"
+
+
+def opens(database: Path, data_key: bytes) -> bool:
+    """Tell whether a key opens an existing file, without writing to it."""
+    import sqlcipher3  # noqa: PLC0415 - what only looks at the header has no use for it
+
+    connection = sqlcipher3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        # SQLCipher would tell standard error about a wrong key; the caller tells the user instead.
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f'PRAGMA key = "{key_pragma(data_key)}"')
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlcipher3.OperationalError:
+        # Locked, or a journal that needs a writer: the server's own connection will tell which.
+        return True
+    except sqlcipher3.DatabaseError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def begin(database: Path, data_key: bytes, key_id: str) -> None:
+    """Write an empty encrypted file that begins with the key id."""
+    import sqlcipher3  # noqa: PLC0415 - as above
+
+    connection = None
+    try:
+        connection = sqlcipher3.connect(str(database), isolation_level=None)
+        connection.execute(f'PRAGMA key = "{key_pragma(data_key, key_id)}"')
+        connection.execute("PRAGMA user_version = 0")
+        connection.execute("VACUUM")
+        # SQLite gives its log the mode of the file.
+        database.chmod(0o600)
+    except sqlcipher3.DatabaseError as error:
+        database.unlink(missing_ok=True)
+        raise KeysNotWritten(path=database, reason=str(error)) from None
+    finally:
+        if connection is not None:
+            connection.close()
