@@ -1,0 +1,1 @@
+"""Tracking: devices, buckets, events and heartbeats, and the questions asked of them."""
