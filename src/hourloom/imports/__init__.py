@@ -1,0 +1,1 @@
+"""Reading what other trackers have written: their bytes in, our words out, nothing stored."""
