@@ -1,0 +1,1 @@
+"""Running the web server: sockets, HTTP and WebSocket connections, start and stop."""
