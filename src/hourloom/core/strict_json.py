@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -31,22 +32,36 @@ class NumberTooLarge(Invalid):
     """A number in the JSON does not fit into 64 bits."""
 
 
+class LoneSurrogate(Invalid):
+    """A text in the JSON holds one half of a surrogate pair, which is no character."""
+
+
 def loads(text: bytes) -> Any:  # any JSON value
     """Parse JSON strictly; lone surrogates become U+FFFD, since they cannot be stored."""
     refuse_deep(text)
-    value = _decoded(_DECODER, text)
-    return _without_surrogates(value) if b"\\ud" in text or b"\\uD" in text else value
+    value = _decoded(text)
+    return _without_surrogates(value) if may_hold_surrogates(text) else value
 
 
 def refuse_duplicates(text: bytes) -> None:
-    """Raise when an object names a key twice, or the nesting is too deep; for text decoded elsewhere."""
+    """Raise for what `loads` would refuse; for text decoded elsewhere."""
     refuse_deep(text)
-    _decoded(_CHECKER, text)
+    _decoded(text)
 
 
-def _decoded(decoder: json.JSONDecoder, text: bytes) -> Any:  # any JSON value
+def mended(text: bytes) -> bytes:
+    """Return JSON in which lone surrogates, which some programs write, have become U+FFFD."""
+    return canonical(loads(text)).encode()
+
+
+def may_hold_surrogates(text: bytes) -> bool:
+    """Return whether lone surrogates may be what a strict parser refused."""
+    return b"\\ud" in text or b"\\uD" in text
+
+
+def _decoded(text: bytes) -> Any:  # any JSON value
     try:
-        return decoder.decode(text.decode())
+        return _DECODER.decode(text.decode())
     except (ValueError, RecursionError) as error:
         raise NotJson(reason=str(error)[:100]) from None
 
@@ -72,7 +87,8 @@ def _distinct(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise DuplicateKey(key=next(key for key in keys if keys.count(key) > 1)[:40])
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise DuplicateKey(key=_LONE_SURROGATE.sub("\ufffd", twice[:40]))
     return found
 
 
@@ -86,17 +102,25 @@ def _bounded_int(text: str) -> int:
     return number
 
 
+def _bounded_float(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise NumberTooLarge
+    return number
+
+
 def _without_surrogates(value: Any) -> Any:  # any JSON value
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
         return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+        return _distinct([(_without_surrogates(key), _without_surrogates(item)) for key, item in value.items()])
     return value
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_distinct, parse_constant=_refuse_constant, parse_int=_bounded_int
+    object_pairs_hook=_distinct,
+    parse_constant=_refuse_constant,
+    parse_int=_bounded_int,
+    parse_float=_bounded_float,
 )
-_CHECKER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_constant)

@@ -1,0 +1,1 @@
+"""Background work: queued and periodic, in small steps that survive a killed process."""

@@ -1,0 +1,160 @@
+"""Queue jobs, follow them, cancel them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import msgspec
+
+from hourloom.core.actors import Actor
+from hourloom.core.clock import SECOND, Clock, Instant
+from hourloom.core.ids import JobId, WorkspaceId
+from hourloom.db.transaction import Database, Transaction
+from hourloom.jobs import store
+from hourloom.jobs.model import (
+    CANCELLED,
+    FINISHED,
+    KEPT_FOR,
+    PERIODIC,
+    SERVER,
+    Job,
+    JobEnqueued,
+    JobFinished,
+    JobProgress,
+    NoSuchJob,
+    require_cancellable,
+)
+from hourloom.jobs.runner import JobKind, Runner, Step
+
+Found = TypeVar("Found")
+
+PRUNE_EVERY = 6 * 3600.0
+PRUNED_AT_ONCE = 500
+
+
+class Jobs:
+    """Background work; features register how each kind is done, before `run`."""
+
+    is_service = True
+
+    def __init__(
+        self, database: Database, clock: Clock, random: Callable[[int], bytes] = secrets.token_bytes
+    ) -> None:
+        self._database, self._clock, self._random = database, clock, random
+        self._kinds: dict[str, JobKind] = {}
+        self._runner = Runner(database, clock, self._kinds)
+        self.every("jobs.prune", PRUNE_EVERY, self._prune)
+
+    def register(self, kind: str, step: Step) -> None:
+        """Say how jobs of a kind are done: step by step, each at most 20 ms within one write."""
+        self._kinds[kind] = JobKind(lambda tx, job, found: step(tx, job))
+
+    def register_reading(
+        self,
+        kind: str,
+        read: Callable[[Transaction, Job], Found],
+        step: Callable[[Transaction, Job, Found], JobProgress],
+    ) -> None:
+        """Say how jobs are done that read much: what `read` found outside the writer goes to `step`."""
+        self._kinds[kind] = JobKind(lambda tx, job, found: step(tx, job, cast("Found", found)), read=read)
+
+    def every(self, kind: str, seconds: float, step: Step) -> None:
+        """Do something regularly, the first time after one period; what is not finished goes on at once."""
+        self._kinds[kind] = JobKind(lambda tx, job, found: step(tx, job), every=int(seconds * SECOND))
+
+    def enqueue(
+        self,
+        workspace: WorkspaceId,
+        kind: str,
+        subject: object = None,
+        *,
+        slot: str | None = None,
+        total: int = 0,
+        run_at: Instant | None = None,
+    ) -> JobId:
+        """Queue a job within a write; where an open job has the slot already, return that one."""
+        with self._database.begin() as tx:
+            slot = slot or self._random(8).hex()
+            now = self._clock.now()
+            store.free_slot(tx, kind, slot)
+            new = store.enqueue(
+                tx,
+                workspace=workspace,
+                kind=kind,
+                slot=slot,
+                subject=msgspec.json.encode(subject).decode(),
+                run_at=now if run_at is None else run_at,
+                total=total,
+                now=now,
+            )
+            if new is None:
+                held = store.in_slot(tx, kind, slot)
+                assert held is not None  # it kept the new one out
+                return held.id
+            tx.changed(workspace, JobEnqueued(JobId(new), kind, total))
+            tx.after_commit(self._runner.wake)
+            return JobId(new)
+
+    def newest(self, who: Actor, before: int, limit: int) -> list[Job]:
+        """Return the jobs of the workspace and of the server from the newest on, numbered below `before`."""
+        who.require("jobs:read")
+        with self._database.read() as tx:
+            return store.newest(tx, who.workspace_id, before, limit)
+
+    def get(self, who: Actor, job: JobId) -> Job:
+        """Return one job."""
+        who.require("jobs:read")
+        with self._database.read() as tx:
+            return self._visible(tx, who, job)
+
+    def cancel(self, who: Actor, job_id: JobId) -> Job:
+        """End a job; the step that is under way still ends, what earlier steps did stays."""
+        who.require("jobs:write")
+        with self._database.begin() as tx:
+            job = self._visible(tx, who, job_id)
+            require_cancellable(job)
+            now = self._clock.now()
+            store.finish(tx, job.id, now, CANCELLED)
+            tx.changed(
+                job.workspace_id,
+                JobFinished(job.id, job.kind, "cancelled", job.done, job.total, CANCELLED),
+            )
+            return msgspec.structs.replace(job, finished_at=now, leased_until=None, error=CANCELLED)
+
+    async def run(self) -> None:
+        """Run jobs until cancelled."""
+        await self._runner.run(self._plan_periodic)
+
+    def _visible(self, tx: Transaction, who: Actor, job_id: JobId) -> Job:
+        job = store.by_id(tx, job_id)
+        if job is None or job.workspace_id not in (who.workspace_id, SERVER):
+            raise NoSuchJob(id=job_id)
+        return job
+
+    def _plan_periodic(self) -> None:
+        """Make a row for each periodic job, and run one earlier whose period became shorter."""
+        with self._database.begin() as tx:
+            now = self._clock.now()
+            for name, kind in self._kinds.items():
+                if kind.every is None:
+                    continue
+                first = now + kind.every
+                store.enqueue(
+                    tx,
+                    workspace=SERVER,
+                    kind=name,
+                    slot=PERIODIC,
+                    subject="null",
+                    run_at=first,
+                    total=0,
+                    now=now,
+                )
+                row = store.in_slot(tx, name, PERIODIC)
+                if row is not None and row.run_at > first:
+                    store.set_run_at(tx, row.id, first)
+
+    def _prune(self, tx: Transaction, job: Job) -> JobProgress:
+        deleted = store.prune(tx, self._clock.now() - KEPT_FOR, PRUNED_AT_ONCE)
+        return FINISHED if deleted < PRUNED_AT_ONCE else JobProgress(done=job.done + deleted)
