@@ -1,0 +1,1 @@
+"""The live feed: committed Changes in order, to whoever listens, and commands over the same socket."""
