@@ -1,0 +1,1 @@
+"""How Alembic runs the migrations, and the words they are written in."""

@@ -1,0 +1,183 @@
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE workspaces (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    payload_key BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE members (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    role TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, user_id)
+) STRICT;
+
+CREATE TABLE tokens (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    name TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    scopes TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    last_used_at INTEGER,
+    revoked_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX tokens_by_secret ON tokens (secret_hash);
+
+CREATE TABLE tickets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    purpose TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    subject TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER,
+    failures INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX tickets_by_secret ON tickets (purpose, secret_hash);
+
+CREATE TABLE settings (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, user_id, name)
+) STRICT;
+
+CREATE TABLE devices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX devices_by_name ON devices (workspace_id, name);
+
+CREATE TABLE buckets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    device_id INTEGER NOT NULL REFERENCES devices (id),
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    client TEXT NOT NULL,
+    hostname TEXT NOT NULL,
+    data TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    history_version INTEGER NOT NULL,
+    deleted_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX buckets_by_name ON buckets (workspace_id, name) WHERE deleted_at IS NULL;
+
+CREATE TABLE payloads (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    digest BLOB NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX payloads_by_digest ON payloads (workspace_id, digest);
+
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL,
+    bucket_id INTEGER NOT NULL REFERENCES buckets (id),
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    payload_id INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX events_by_time ON events (workspace_id, bucket_id, started_at, ended_at, payload_id);
+
+CREATE INDEX events_that_last ON events (workspace_id, bucket_id, ended_at, started_at, payload_id)
+WHERE ended_at - started_at >= 3600000000;
+
+CREATE TABLE operations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    undone_at INTEGER,
+    purged_at INTEGER
+) STRICT;
+
+CREATE INDEX operations_by_time ON operations (workspace_id, at);
+
+CREATE TABLE operation_events (
+    operation_id INTEGER NOT NULL REFERENCES operations (id),
+    event_id INTEGER NOT NULL,
+    side INTEGER NOT NULL,
+    workspace_id INTEGER NOT NULL,
+    bucket_id INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    payload_id INTEGER NOT NULL,
+    PRIMARY KEY (operation_id, event_id, side)
+) STRICT;
+
+CREATE INDEX operation_events_by_payload ON operation_events (payload_id);
+
+CREATE TABLE changes (
+    workspace_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, sequence)
+) STRICT;
+
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    run_at INTEGER NOT NULL,
+    leased_until INTEGER,
+    attempts INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    error TEXT,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX jobs_by_slot ON jobs (kind, slot);
+
+CREATE INDEX jobs_that_wait ON jobs (run_at) WHERE finished_at IS NULL;
+
+CREATE TABLE idempotency_keys (
+    workspace_id INTEGER NOT NULL,
+    token_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    request_digest BLOB NOT NULL,
+    status INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, token_id, name)
+) STRICT;
+
+INSERT INTO alembic_version (version_num) VALUES ('0001');
