@@ -13,7 +13,7 @@ import pytest
 from hourloom.core.clock import HOUR, MINUTE, instant_of
 from hourloom.demo.cast import PROJECTS
 from hourloom.demo.days import UnknownZone, last_clock_change, local, period
-from hourloom.demo.model import DESKTOP, LAPTOP, DemoEvent, Device
+from hourloom.demo.scenes import DESKTOP, LAPTOP, DemoEvent, Device
 from hourloom.demo.weeks import buckets, weeks
 from hourloom.demo.writer import fill
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hourloom.core.clock import Instant, instant_of
 from hourloom.core.errors import Invalid
 from hourloom.demo.chance import chance_of
-from hourloom.demo.model import DESKTOP, LAPTOP, Device, Mood, Scene
+from hourloom.demo.scenes import DESKTOP, LAPTOP, Device, Mood, Scene
 
 DAYS = 28
 MINUTE = 60_000_000

@@ -10,7 +10,7 @@ from random import Random
 from hourloom.core.clock import SECOND, Instant
 from hourloom.demo.chance import chance_of
 from hourloom.demo.days import MINUTE, period, scenes, zone_named
-from hourloom.demo.model import DESKTOP, LAPTOP, Data, DemoBucket, DemoEvent, Mood, Scene
+from hourloom.demo.scenes import DESKTOP, LAPTOP, Data, DemoBucket, DemoEvent, Mood, Scene
 from hourloom.demo.windows import Window, held, windows
 
 _POLL = 1_003_000

@@ -8,7 +8,7 @@ from random import Random
 
 from hourloom.demo import cast
 from hourloom.demo.cast import Page, Project
-from hourloom.demo.model import Data, Device, Mood, Scene
+from hourloom.demo.scenes import Data, Device, Mood, Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date
 from urllib.parse import quote
 
 from hourloom.core.clock import LATEST, format_instant, seconds_of
-from hourloom.demo.model import DemoBucket, DemoEvent
+from hourloom.demo.scenes import DemoBucket, DemoEvent
 from hourloom.demo.weeks import buckets, weeks
 
 BATCH = 1000

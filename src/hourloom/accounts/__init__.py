@@ -1,0 +1,1 @@
+"""Users, workspaces, tokens and single-use tickets."""

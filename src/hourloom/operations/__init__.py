@@ -1,0 +1,1 @@
+"""What people did, kept so that it can be undone."""

@@ -1,0 +1,1 @@
+"""Buckets, events, heartbeats and queries over HTTP: ActivityWatch's way and ours."""

@@ -1,0 +1,11 @@
+"""What can be done with buckets and events, one class per concern."""
+
+from hourloom.tracking.service.buckets import Buckets, BucketView
+from hourloom.tracking.service.clean_up import CleanUp
+from hourloom.tracking.service.days import Days
+from hourloom.tracking.service.editing import Editing
+from hourloom.tracking.service.events import Events
+from hourloom.tracking.service.moving_in import MovingIn
+from hourloom.tracking.service.queries import Queries
+
+__all__ = ["BucketView", "Buckets", "CleanUp", "Days", "Editing", "Events", "MovingIn", "Queries"]

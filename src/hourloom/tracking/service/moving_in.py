@@ -1,0 +1,183 @@
+"""Take in the buckets of other trackers; the same events twice are stored once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from hourloom.core.actors import Actor
+from hourloom.core.clock import Instant
+from hourloom.core.ids import EventId, OperationId
+from hourloom.db.transaction import Database, Transaction
+from hourloom.imports.model import FaultyEvents, SourceBucket, SourceEvent
+from hourloom.imports.ports import Source
+from hourloom.operations.model import ChangedSince, Operation
+from hourloom.operations.service import Operations
+from hourloom.tracking import store
+from hourloom.tracking.model import Bucket, BucketDraft, Event, EventDraft, EventsChanged, checked
+from hourloom.tracking.recorder import Recorder
+from hourloom.tracking.service.buckets import Buckets
+from hourloom.tracking.service.events import Events
+
+
+class Import(msgspec.Struct):
+    """What one import did so far."""
+
+    source: str
+    created: int = 0
+    skipped: int = 0
+    buckets_created: list[str] = []
+    buckets_merged: list[str] = []
+    ranges: list[list[int]] = []
+    """The numbers of the events it added, as runs of first and last."""
+    cursors: dict[str, str] = {}
+    """How far each bucket of the source was read, so that an import can go on."""
+
+
+class MovingIn:
+    """Imports: each is one operation that can be undone as a whole."""
+
+    is_service = True
+
+    def __init__(
+        self,
+        database: Database,
+        operations: Operations,
+        buckets: Buckets,
+        events: Events,
+        recorder: Recorder,
+    ) -> None:
+        self._database, self._operations = database, operations
+        self._buckets, self._events, self._recorder = buckets, events, recorder
+        operations.register("import", "tracking:write", self._undo, self._purge)
+
+    def begin(self, who: Actor, source: str) -> OperationId:
+        """Start an import, or go on with the one of that source which was not finished."""
+        who.require("tracking:write")
+        return self._operations.record(who, "import", Import(source))
+
+    def state(self, who: Actor, operation: OperationId) -> Import:
+        """Return what an import did so far."""
+        found = self._operations.get(who, operation, "import")
+        return msgspec.json.decode(found.subject, type=Import)
+
+    def add_bucket(self, who: Actor, operation: OperationId, draft: BucketDraft) -> Bucket:
+        """Make a bucket of the source, or merge into the one of that name."""
+        with self._database.begin():
+            done = self.state(who, operation)
+            bucket, created = self._buckets.create(who, draft)
+            known = done.buckets_created if created else done.buckets_merged
+            if draft.name not in done.buckets_created + done.buckets_merged:
+                known.append(draft.name)
+                self._operations.describe(operation, done)
+            return bucket
+
+    def add_events(
+        self,
+        who: Actor,
+        operation: OperationId,
+        bucket_name: str,
+        drafts: Sequence[EventDraft],
+        cursor: str | None = None,
+    ) -> Import:
+        """Store the events that the bucket does not hold yet; return what the import did so far."""
+        with self._database.begin() as tx:
+            done = self.state(who, operation)
+            bucket = self._buckets.get(who, bucket_name).bucket
+            added = self._new_ones(tx, bucket, drafts)
+            store.add_events(tx, who.workspace_id, added)
+            self._events.recorded(tx, bucket, added)
+            done.created += len(added)
+            done.skipped += len(drafts) - len(added)
+            if added:
+                _note_run(done.ranges, added[0].id, added[-1].id)
+            if cursor is not None:
+                done.cursors[bucket_name] = cursor
+            self._operations.describe(operation, done)
+            return done
+
+    async def take_all(self, who: Actor, source: Source) -> tuple[OperationId, Import, FaultyEvents]:
+        """Import a whole source, or nothing of one that turns out to be unusable.
+
+        It is read on another thread, so that heartbeats do not wait.
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(None, source.buckets)
+        buckets = [checked(draft_of_bucket(bucket)) for bucket in found]
+        operation = await self._database.run_write(partial(self.begin, who, source.title))
+        try:
+            faults = await self._take_buckets(who, operation, source, buckets)
+        except BaseException:
+            await self._database.run_write(partial(self._operations.undo, who, operation))
+            raise
+        done = await self._database.run_read(partial(self.state, who, operation))
+        return operation, done, faults
+
+    async def _take_buckets(
+        self, who: Actor, operation: OperationId, source: Source, buckets: Sequence[BucketDraft]
+    ) -> FaultyEvents:
+        loop, write, faults = asyncio.get_running_loop(), self._database.run_write, FaultyEvents()
+        for bucket in buckets:
+            await write(partial(self.add_bucket, who, operation, bucket))
+            batches = source.events(bucket.name)
+            while (batch := await loop.run_in_executor(None, next, batches, None)) is not None:
+                faults.add(batch.faulty)
+                drafts = [draft_of_event(event) for event in batch.events]
+                await write(partial(self.add_events, who, operation, bucket.name, drafts))
+        return faults
+
+    def _new_ones(self, tx: Transaction, bucket: Bucket, drafts: Sequence[EventDraft]) -> list[Event]:
+        seen: set[tuple[int, int, int]] = set()
+        fresh = []
+        for draft in drafts:
+            payload = self._recorder.payloads.number_of(tx, bucket.workspace_id, draft.data)
+            event = Event(EventId(0), bucket.id, draft.started_at, draft.ended_at, payload)
+            content = (event.started_at, event.ended_at, payload)
+            if content not in seen and not store.is_stored(tx, event, bucket.workspace_id):
+                fresh.append(event)
+            seen.add(content)
+        numbers = self._recorder.numbers.take(tx, len(fresh))
+        return [msgspec.structs.replace(e, id=n) for e, n in zip(fresh, numbers, strict=True)]
+
+    def _undo(self, tx: Transaction, who: Actor, operation: Operation) -> None:
+        """Delete what the import added; a bucket that it made goes too when nothing else is in it."""
+        done = msgspec.json.decode(operation.subject, type=Import)
+        if changed := [n for run in done.ranges for n in store.touched_since(tx, operation.id, *run)]:
+            raise ChangedSince(f"{len(changed)} of its events", changed)
+        for first, last in done.ranges:
+            store.delete_events_between(tx, who.workspace_id, first, last)
+        for name in done.buckets_created + done.buckets_merged:
+            self._recorder.forget_bucket(who.workspace_id, name)
+            bucket = store.bucket_by_name(tx, who.workspace_id, name)
+            if bucket is None:
+                continue
+            store.note_history_changed(tx, who.workspace_id, bucket.id)
+            left = store.extent(tx, who.workspace_id, bucket.id)
+            if left is None and name in done.buckets_created:
+                self._buckets.delete(who, name)
+            elif left is not None:
+                tx.changed(who.workspace_id, EventsChanged(name, left.started_at, left.ended_at))
+
+    def _purge(self, tx: Transaction, operation: Operation) -> None:
+        """Do nothing: an import keeps only numbers."""
+
+
+def draft_of_bucket(bucket: SourceBucket) -> BucketDraft:
+    """Return a bucket of a source as one of ours."""
+    data = bucket.data.decode()
+    return BucketDraft(bucket.id, bucket.type, bucket.client, bucket.hostname, data, bucket.created)
+
+
+def draft_of_event(event: SourceEvent) -> EventDraft:
+    """Return an event of a source as one of ours."""
+    return EventDraft(Instant(event.started_at), Instant(event.ended_at), event.data_json)
+
+
+def _note_run(runs: list[list[int]], first: int, last: int) -> None:
+    if runs and runs[-1][1] + 1 == first:
+        runs[-1][1] = last
+    else:
+        runs.append([first, last])

@@ -1,0 +1,130 @@
+"""The ASGI application: routes, what answers everything else, start and stop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import msgspec
+from starlette.routing import BaseRoute, Router
+from starlette.routing import Route as StarletteRoute
+
+from hourloom.core.errors import HourloomError, NotFound
+from hourloom.web.caller import Scope, caller_of, require_host
+from hourloom.web.cors import preflight_headers
+from hourloom.web.endpoint import Context, Endpoint, Receive, Send
+from hourloom.web.guard import Guarded
+from hourloom.web.problems import MethodNotAllowed, known, problem_of, status_of
+from hourloom.web.routes import Access, Route
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class NoSuchPage(NotFound):
+    """There is nothing at this address."""
+
+
+def application(
+    routes: Sequence[Route], context: Context, others: Sequence[BaseRoute], lifespan: Lifespan
+) -> Router:
+    """Assemble the routes; `others` are pages and sockets that are not typed routes.
+
+    A bare router does: the endpoints turn errors into answers themselves.
+    """
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in routes:
+        by_path.setdefault(route.path, {})[route.method] = route
+    in_order = sorted(by_path.items(), key=lambda item: not any(_hides(other, item[0]) for other in by_path))
+
+    @asynccontextmanager
+    async def running(_: Any) -> AsyncIterator[None]:
+        async with lifespan():
+            yield
+
+    guarded = Guarded(
+        [*(StarletteRoute(path, Methods(on, context)) for path, on in in_order), *others],
+        redirect_slashes=False,
+        default=NothingHere(context),  # type: ignore[arg-type]  # ASGI in our words
+        lifespan=running,
+    )
+    guarded.limits = context.limits
+    guarded.secret_paths = frozenset(route.path for route in routes if route.access is Access.ANYONE)
+    return guarded
+
+
+def _hides(pattern: str, path: str) -> bool:
+    """Return whether a pattern with a parameter would take what is meant for a path: /{event} hides /delete."""
+    theirs, ours = pattern.split("/"), path.split("/")
+    return (
+        pattern != path
+        and len(theirs) == len(ours)
+        and all(a == b or (a.startswith("{") and b) for a, b in zip(theirs, ours, strict=True))
+    )
+
+
+class Methods:
+    """The endpoints of one path, by method."""
+
+    def __init__(self, on: Mapping[str, Route], context: Context) -> None:
+        self._context = context
+        self._endpoints = {method: Endpoint(route, context) for method, route in on.items()}
+        if "GET" in self._endpoints:
+            self._endpoints["HEAD"] = self._endpoints["GET"]
+        self._routes = list(on.values())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get(scope["method"])
+        if endpoint is not None:
+            await endpoint(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await self._preflight(scope, send)
+        else:
+            allowed = {"allow": ", ".join(sorted(self._endpoints))}
+            await refuse(scope, send, self._context, MethodNotAllowed(method=scope["method"][:20]), allowed)
+
+    async def _preflight(self, scope: Scope, send: Send) -> None:
+        """Tell a browser what it may ask on this path from another origin: mostly nothing."""
+        caller, context = caller_of(scope), self._context
+        try:
+            require_host(caller, context.allowed_hosts)
+        except HourloomError as error:
+            await refuse(scope, send, context, error, {})
+            return
+        told = preflight_headers(caller, self._routes, context.allowed_origins)
+        await _answer(send, 200, b"", {"allow": ", ".join(sorted(self._endpoints)), **told})
+
+
+class NothingHere:
+    """Answers every address that no route has."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4404})
+        elif scope["type"] == "http":
+            await refuse(scope, send, self._context, NoSuchPage(), {})
+
+
+async def refuse(
+    scope: Scope, send: Send, context: Context, error: HourloomError, headers: Mapping[str, str]
+) -> None:
+    """Answer with an error in the shape of the API that was asked."""
+    try:
+        require_host(caller_of(scope), context.allowed_hosts)
+    except HourloomError as wrong_host:
+        error = known(wrong_host)
+    body: Any = problem_of(error)
+    kind = "application/problem+json"
+    if scope["path"].startswith("/api/0"):
+        body, kind = {"message": error.message, "code": error.code}, "application/json"
+    await _answer(send, status_of(error), msgspec.json.encode(body), {"content-type": kind, **headers})
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    fields = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    fields.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,95 @@
+"""Errors on the wire: each family has one status, each class a stable code."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+import msgspec
+import msgspec.json
+
+from hourloom.core import errors
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[errors.HourloomError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.TooLarge: 413,
+    errors.TooMany: 429,
+    errors.TimedOut: 503,
+    errors.Unavailable: 503,
+    errors.StorageFull: 507,
+    errors.Refused: 500,
+}
+
+
+class MethodNotAllowed(errors.Invalid):
+    """This address does not answer {method} requests."""
+
+
+class NotThatType(errors.Invalid):
+    """The body must be {wanted}, not '{found}'."""
+
+
+class InvalidShape(errors.Invalid):
+    """{reason}."""
+
+
+STATUS[MethodNotAllowed] = 405
+STATUS[NotThatType] = 415
+STATUS[InvalidShape] = 422
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """What went wrong, after RFC 9457."""
+
+    title: str
+    status: int
+    detail: str
+    code: str
+    fields: dict[str, object] = {}
+
+
+def status_of(error: errors.HourloomError) -> int:
+    """Return the HTTP status of an error: its own, or its family's."""
+    for family in type(error).__mro__:
+        if family in STATUS:
+            return STATUS[family]
+    return 500
+
+
+def problem_of(error: errors.HourloomError) -> Problem:
+    """Describe an error for `/api/v1`."""
+    family = next((f for f in type(error).__mro__ if f in STATUS), type(error))
+    fields: dict[str, object] = {
+        name: value for name, value in error.fields.items() if isinstance(value, str | int | float | list)
+    }
+    return Problem(
+        title=family.__name__, status=status_of(error), detail=error.message, code=error.code, fields=fields
+    )
+
+
+def known(error: Exception) -> errors.HourloomError:
+    """Return a Hourloom error for any exception; what nobody foresaw is logged without its values."""
+    if isinstance(error, errors.HourloomError):
+        return error
+    if isinstance(error, msgspec.ValidationError):
+        return InvalidShape(reason=str(error))
+    if isinstance(error, msgspec.DecodeError):
+        return errors.Invalid(reason=str(error))
+    log.error("unforeseen %s", type(error).__name__, exc_info=_without_message(error))
+    return Unforeseen()
+
+
+class Unforeseen(errors.HourloomError):
+    """Something unforeseen went wrong; the log says where."""
+
+
+def _without_message(error: Exception) -> tuple[type[BaseException], BaseException, TracebackType | None]:
+    """Keep the traceback but not the message, which may quote a title or a URL."""
+    return type(error), type(error).__new__(type(error)), error.__traceback__

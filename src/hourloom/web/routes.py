@@ -1,0 +1,203 @@
+"""Typed routes: a plain function's signature says what is read from the request and what is answered.
+
+A parameter named in the path is a path parameter, `body` is the JSON body, an `Actor` is whoever
+asks, a `Caller` the facts of the request, a class the application provides is that service, and
+everything else is a query parameter.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, NamedTuple, get_type_hints
+
+import msgspec
+
+from hourloom.core.actors import Actor
+from hourloom.web.caller import Caller
+
+PATH_PARAMETER = re.compile(r"{(\w+)}")
+
+
+class Mode(Enum):
+    """Where a route's function runs."""
+
+    READ = "read"
+    """On a reading thread, in one snapshot."""
+    WRITE = "write"
+    """On the writer; the answer goes out once it is on disk."""
+    PLAIN = "plain"
+    """On the server's loop, at once: it touches no database."""
+    AWAITED = "awaited"
+    """A coroutine on the server's loop, which awaits the database itself."""
+
+
+class Access(Enum):
+    """Who may call a route."""
+
+    TOKEN = "token"  # noqa: S105 - not a secret
+    """A token with the route's scope, or the owner on the local socket."""
+    LOCAL = "local"
+    """As TOKEN, and without one whoever the trust rules of `/api/0` let in."""
+    INGEST = "ingest"
+    """As LOCAL, and browser extensions too."""
+    ANYONE = "anyone"
+
+
+class Answer(NamedTuple):
+    """An answer that is more than a value: a status, headers, or bytes that are not JSON."""
+
+    value: object = None
+    status: int = 200
+    headers: Mapping[str, str] = {}
+
+
+class Streamed(NamedTuple):
+    """An answer sent in pieces, each made on a reading thread."""
+
+    pieces: Callable[[], Any]
+    """Returns an iterator of bytes."""
+    headers: Mapping[str, str] = {}
+
+
+class Parameter(NamedTuple):
+    """One parameter of a route's function."""
+
+    name: str
+    source: str
+    """"path", "query", "body", "actor", "caller", "upload" or "service"."""
+    type: Any
+    default: Any
+
+
+class Upload(NamedTuple):
+    """A body that is too large to hold: its pieces as they arrive."""
+
+    pieces: Any
+    content_type: str
+
+
+class Route:
+    """One operation of the API."""
+
+    def __init__(  # noqa: PLR0913 - each is a fact of the route's own line
+        self,
+        method: str,
+        path: str,
+        function: Callable[..., Any],
+        *,
+        mode: Mode,
+        scope: str | None,
+        access: Access,
+        status: int,
+        limit: int,
+        tag: str,
+        also: Mapping[int, str],
+        extensions: bool,
+        shows: Any,
+        compressed: bool,
+    ) -> None:
+        self.also, self.compressed = also, compressed
+        self.takes_extensions = extensions or access is Access.INGEST
+        self.method, self.path, self.function = method, path, function
+        self.mode, self.scope, self.access, self.status, self.limit = mode, scope, access, status, limit
+        self.tag = tag
+        self.name = function.__name__
+        self.summary = (inspect.getdoc(function) or "").split("\n")[0]
+        hints = get_type_hints(function, include_extras=True)
+        self.returns = hints.pop("return", None)
+        self.shows = self.returns if shows is None else shows
+        in_path = set(PATH_PARAMETER.findall(path))
+        self.parameters = [
+            Parameter(p.name, _source_of(p.name, hints[p.name], in_path), hints[p.name], p.default)
+            for p in inspect.signature(function).parameters.values()
+        ]
+        body = next((p for p in self.parameters if p.source == "body"), None)
+        self.decoder = msgspec.json.Decoder(body.type) if body else None
+        self.body_is_optional = bool(body and body.default is not inspect.Parameter.empty)
+
+    @property
+    def tells_secret(self) -> bool:
+        """Return whether the answer holds a secret, which must not be kept for a second request."""
+        return any(word in self.path for word in ("token", "sign-in", "pairing", "ticket"))
+
+    @property
+    def is_activitywatch(self) -> bool:
+        """Return whether errors take ActivityWatch's shape."""
+        return self.path.startswith("/api/0")
+
+
+def _source_of(name: str, hint: Any, in_path: set[str]) -> str:
+    if name in in_path:
+        return "path"
+    named = {"body": "body"}.get(name)
+    if named:
+        return named
+    if hint is Actor:
+        return "actor"
+    if hint is Caller:
+        return "caller"
+    if hint is Upload:
+        return "upload"
+    return "service" if inspect.isclass(hint) and getattr(hint, "is_service", False) else "query"
+
+
+KIB = 1024
+MIB = 1024 * KIB
+ORDINARY_BODY = 1 * MIB
+EVENTS_BODY = 16 * MIB
+IMPORT_BODY = 2048 * MIB
+
+
+class Routes:
+    """The routes of one module, collected by decorators."""
+
+    def __init__(self, prefix: str, tag: str) -> None:
+        self._prefix, self._tag = prefix, tag
+        self.all: list[Route] = []
+
+    def on(  # noqa: PLR0913 - as above
+        self,
+        method: str,
+        *paths: str,
+        scope: str | None = None,
+        mode: Mode = Mode.READ,
+        access: Access = Access.TOKEN,
+        status: int = 200,
+        limit: int = ORDINARY_BODY,
+        also: Mapping[int, str] = {},
+        extensions: bool = False,
+        shows: Any = None,
+        compressed: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a function as the answer to a method and its paths.
+
+        `extensions` lets the extensions of browsers in, as on the routes that record. `also` describes the
+        statuses besides `status`. `shows` is what the answer holds where the function does not return
+        just that: a type, or the media type of text. `compressed` answers are gzip for whoever takes it.
+        """
+
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            self.all.extend(
+                Route(
+                    method,
+                    self._prefix + path,
+                    function,
+                    mode=mode,
+                    scope=scope,
+                    access=access,
+                    status=status,
+                    limit=limit,
+                    tag=self._tag,
+                    also=also,
+                    extensions=extensions,
+                    shows=shows,
+                    compressed=compressed,
+                )
+                for path in paths
+            )
+            return function
+
+        return declare
