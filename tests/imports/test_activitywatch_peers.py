@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hourloom.imports.activitywatch import Kind, RunningServer, detect, open_source
+from hourloom.imports.activitywatch.detect import Kind, detect
+from hourloom.imports.activitywatch.opening import open_source
+from hourloom.imports.activitywatch.server import RunningServer
 from hourloom.imports.ports import Source
 
 PYTHON = os.environ.get("HOURLOOM_PEERS_PYTHON")

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from hourloom.core.errors import HourloomError
-from hourloom.imports.activitywatch import Kind, detect, open_source
 from hourloom.imports.activitywatch.database import DatabaseFile, ForeignDatabase
+from hourloom.imports.activitywatch.detect import Kind, detect
 from hourloom.imports.activitywatch.export import UnknownBucket
+from hourloom.imports.activitywatch.opening import open_source
 from hourloom.imports.activitywatch.readonly import UnreadableDatabase
 from hourloom.imports.model import SourceEvent
 from tests.imports.builders import (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hourloom.imports.activitywatch import Kind, detect, open_source
-from hourloom.imports.activitywatch.detect import ForeignFile, NoSuchFile, UnreadableFile
+from hourloom.imports.activitywatch.detect import ForeignFile, Kind, NoSuchFile, UnreadableFile, detect
 from hourloom.imports.activitywatch.export import ExportFile
+from hourloom.imports.activitywatch.opening import open_source
 from tests.imports.builders import a_bucket, a_python_database, an_export, written
 
 
@@ -23,7 +23,7 @@ def test_the_name_of_a_file_does_not_matter(tmp_path: Path) -> None:
     [
         (b"", "it is empty"),
         (b" \n\t", "only blanks"),
-        (gzip.compress(b"{}"), "unpack it"),
+        (gzip.compress(b"{}", mtime=0), "unpack it"),
         (b"PK\x03\x04 rest", "unpack it"),
         (b"timestamp,duration,app,title\n2024-03-04,1,a,b\n", "CSV"),
         (b"<!doctype html>", "web page"),

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hourloom.core.errors import HourloomError
-from hourloom.imports.activitywatch import export, open_source
+from hourloom.imports.activitywatch import export
 from hourloom.imports.activitywatch.export import ExportFile
+from hourloom.imports.activitywatch.opening import open_source
 from hourloom.imports.model import SourceEvent, content_hash
 from tests.imports.builders import MARCH_4, a_bucket, all_of, an_event, an_export, written
 

@@ -10,7 +10,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hourloom.core.errors import HourloomError
-from hourloom.imports.activitywatch import RunningServer, open_source
 from hourloom.imports.activitywatch.http import (
     HttpFetch,
     NotAnAddress,
@@ -18,7 +17,8 @@ from hourloom.imports.activitywatch.http import (
     ServerUnreachable,
     StrangeAnswer,
 )
-from hourloom.imports.activitywatch.server import ForeignServer
+from hourloom.imports.activitywatch.opening import open_source
+from hourloom.imports.activitywatch.server import ForeignServer, RunningServer
 from hourloom.imports.model import Cursor
 from tests.imports.fake_server import AnswersLikeActivityWatch, serving
 

@@ -1,21 +1,5 @@
-"""Moving in from ActivityWatch: a running server, an export file, or a server's database."""
+"""Moving in from ActivityWatch: a running server, an export file, or a server's database.
 
-from __future__ import annotations
-
-from pathlib import Path
-
-from hourloom.imports.activitywatch.database import DatabaseFile
-from hourloom.imports.activitywatch.detect import Kind, detect
-from hourloom.imports.activitywatch.export import ExportFile
-from hourloom.imports.activitywatch.server import RunningServer
-from hourloom.imports.ports import Source
-
-__all__ = ["DatabaseFile", "ExportFile", "Kind", "RunningServer", "detect", "open_source"]
-
-
-def open_source(place: str, token: str | None = None) -> Source:
-    """Open what a person named: an address that begins with http, or a file of any kind."""
-    if place.startswith(("http://", "https://")):
-        return RunningServer(place, token)
-    path = Path(place).expanduser()
-    return ExportFile(path) if detect(path) is Kind.EXPORT else DatabaseFile(path)
+Empty on purpose: a server reads exports, and must not load the HTTP client and the database driver of
+the other sources for that.
+"""
