@@ -21,7 +21,7 @@ class RefusedByServer(Refused):
 
 
 class StrangeAnswer(Unavailable):
-    """The server at {where} gave an answer that this program does not understand; update both to one version."""
+    """The server at {where} gave an answer that this program does not understand; update both."""
 
 
 class Way(Protocol):

@@ -1,0 +1,104 @@
+"""`hourloom export`: everything, or one bucket, in ActivityWatch's form."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hourloom.cli.options import Config, DataDir, configured, examples, handed
+from hourloom.cli.output import Bar, bar, bytes_in_words, say
+from hourloom.core.errors import Conflict, Refused
+from hourloom.sdk.api import Api, segment
+
+MIB = 1 << 20
+
+
+class FileExists(Conflict):
+    """{path} exists; name another file, or replace it with --force."""
+
+
+class TerminalRefused(Refused):
+    """An export is long and full of private titles; name a file with --output, or pipe it."""
+
+
+class NotWritten(Refused):
+    """{path} cannot be written: {reason}."""
+
+
+def export(
+    context: typer.Context,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to; without it to standard output."),
+    ] = None,
+    bucket: Annotated[str | None, typer.Option("--bucket", metavar="NAME", help="Only this bucket.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Write all events to a file that ActivityWatch reads too.
+
+    The file appears when it is whole, readable by you alone. It is not encrypted.
+    """
+    if output is not None and output.exists() and not force:
+        raise FileExists(path=output)
+    if output is None and sys.stdout.isatty():
+        raise TerminalRefused
+    path = f"/api/0/buckets/{segment(bucket)}/export" if bucket else "/api/0/export"
+    with handed(context).reach(configured(data_dir, config), False) as way:
+        pieces = Api(way).pieces(path)
+        if output is None:
+            _pour(pieces)
+        else:
+            size = _write(pieces, output)
+            say(f"{output} holds {bytes_in_words(size)}.")
+
+
+def _pour(pieces: Iterator[bytes]) -> None:
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
+
+
+def _write(pieces: Iterator[bytes], output: Path) -> int:
+    """Write beside the file and put it in place when it is whole and on disk."""
+    fresh = output.with_name(f".{output.name}.{os.getpid()}.new")
+    try:
+        with (
+            open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+            _meter() as meter,
+        ):
+            size = 0
+            for piece in pieces:
+                size += file.write(piece)
+                meter.move(size / MIB)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(output)
+    except OSError as error:
+        raise NotWritten(path=output, reason=(error.strerror or str(error)).lower()) from None
+    finally:
+        fresh.unlink(missing_ok=True)
+    return size
+
+
+def _meter() -> contextlib.AbstractContextManager[Bar]:
+    return bar("Exporting", None, "MiB")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog=examples(
+            "hourloom export --output record.json",
+            "hourloom export --bucket aw-watcher-window_heron --output window.json",
+            "hourloom export | gzip > record.json.gz",
+        )
+    )(export)

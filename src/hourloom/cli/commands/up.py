@@ -1,0 +1,88 @@
+"""`hourloom up` and `hourloom serve`: keep the record running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hourloom.cli.commands.open_page import show_page
+from hourloom.cli.options import Config, DataDir, configured, examples, handed
+from hourloom.cli.output import say
+
+Host = Annotated[
+    str | None,
+    typer.Option("--host", metavar="HOST", help="The address to listen on (127.0.0.1).", show_default=False),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port", metavar="PORT", help="The port to listen on (5600).", min=0, max=65535, show_default=False
+    ),
+]
+Testing = Annotated[bool, typer.Option("--testing", help="Use directories and a port of its own.")]
+NoBrowser = Annotated[
+    bool, typer.Option("--no-browser", help="If one runs already, print its link instead of opening it.")
+]
+
+
+def up(
+    context: typer.Context,
+    *,
+    data_dir: DataDir = None,
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    testing: Testing = False,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Start Hourloom and keep it running.
+
+    The listening socket stays open while the server restarts, so that no watcher is refused. If Hourloom runs
+    already on this data directory, its page is opened instead. Ctrl-C stops it.
+    """
+    configuration = configured(data_dir, config, host=host, port=port, testing=testing or None)
+    words = words_for_serve(data_dir, config, host, port, testing=testing)
+    runs = handed(context).stay_up(configuration, words)
+    process = f" (process {runs.pid})" if runs.pid else ""
+    say(f"Hourloom runs already{process} at {runs.url}.")
+    show_page(handed(context), configuration, link_only=no_browser)
+
+
+def serve(context: typer.Context) -> None:
+    r"""Run the server alone, for systemd and for trying things.
+
+    The socket may be handed over by systemd's socket activation.
+
+    \b
+    --data-dir DIR    where the database is
+    --config FILE     the configuration file
+    --host, --port    where to listen
+    --testing         use directories and a port of its own
+    --log-level       debug, info, warning or error
+    --listen-fd FD    take over this listening socket
+    """
+    raise AssertionError(context.info_name)  # the start path answers `serve` before this is loaded
+
+
+def words_for_serve(
+    data_dir: Path | None, config: Path | None, host: str | None, port: int | None, *, testing: bool
+) -> list[str]:
+    """Write what was asked of `up` as words for `serve`, with paths that hold everywhere."""
+    words: list[str] = []
+    if data_dir is not None:
+        words += ["--data-dir", str(data_dir.expanduser().absolute())]
+    if config is not None:
+        words += ["--config", str(config.expanduser().absolute())]
+    if host is not None:
+        words += ["--host", host]
+    if port is not None:
+        words += ["--port", str(port)]
+    return [*words, "--testing"] if testing else words
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog=examples("hourloom up", "hourloom up --port 5601 --data-dir ~/other-record"))(up)
+    app.command(epilog=examples("hourloom serve --port 5601", "hourloom serve --testing"))(serve)
