@@ -71,9 +71,7 @@ def migrated_files(tmp_path_factory: pytest.TempPathFactory) -> dict[bytes | Non
 
 
 @pytest.fixture
-def database_file(
-    migrated_files: dict[bytes | None, Path], data_key: bytes | None, tmp_path: Path
-) -> Path:
+def database_file(migrated_files: dict[bytes | None, Path], data_key: bytes | None, tmp_path: Path) -> Path:
     """Return a SQLite file of this test's own, with the schema."""
     return Path(shutil.copy(migrated_files[data_key], tmp_path / "hourloom.db"))
 
@@ -119,4 +117,3 @@ def server(open_database: OpenDatabase, clock: FixedClock, tmp_path: Path) -> It
     """Run the whole server in memory."""
     with a_server(open_database, tmp_path, clock) as running:
         yield running
-

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hourloom.db.transaction import Database, Publish, Record
 
 DATABASE = "hourloom.db"
+IN_USE = "in-use"
+"""A file that is there while the database is open: one left over tells of a kill or a power cut."""
 SOCKET = Path("run") / "server.sock"
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
@@ -69,58 +71,64 @@ def _team_database(url: str, record: Record, publish: Publish) -> Database:
 
 def serve(configuration: Configuration, fd: int | None = None) -> None:
     """Run the server until it is told to stop."""
-    from hourloom.db.ballast import Ballast
-    from hourloom.db.lock import take
-
-    clock = SystemClock()
-    lock = take(configuration.data_dir, clock.now())
-    try:
+    with held(configuration) as lock:
         listener = listening_socket(configuration, fd)
         unlocking = begin_unlocking(configuration)
         from hourloom.core.log import set_up
 
         set_up(configuration.data_dir, configuration.log_level)
-        ballast = Ballast(configuration.data_dir, configuration.ballast)
         # Imported while another process unlocks the keys.
         import hourloom.web.server.run  # noqa: F401
-        from hourloom.assembly import Live, Server
 
-        live = Live(clock)
-        unlocked = finish_unlocking(configuration, unlocking) if unlocking else None
-        database = open_database(configuration, unlocked, live.feed.record, live.hub.publish, ballast)
-        try:
-            ballast.take()
-            server = Server(configuration, database, clock, live)
+        with opened(configuration, unlocking) as (server, unlocked):
             run(server, listener, lambda url: announce_ready(url, lock, unlocked))
-        finally:
-            database.close()
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager
 def assembled(configuration: Configuration) -> Iterator[Router]:
     """Hold the data directory and answer requests within this program, for a command while no server runs."""
-    from hourloom.assembly import Live, Server
-    from hourloom.db.ballast import Ballast
+    with held(configuration), opened(configuration, begin_unlocking(configuration)) as (server, unlocked):
+        if unlocked and unlocked.new_recovery_code:
+            show_recovery_code(unlocked.new_recovery_code)
+        yield server.application(configuration.port)
+
+
+@contextlib.contextmanager
+def held(configuration: Configuration) -> Iterator[DirectoryLock]:
+    """Hold the data directory for this program alone."""
     from hourloom.db.lock import take
 
-    clock = SystemClock()
-    lock = take(configuration.data_dir, clock.now())
+    lock = take(configuration.data_dir, SystemClock().now())
     try:
-        unlocking = begin_unlocking(configuration)
-        live = Live(clock)
-        unlocked = finish_unlocking(configuration, unlocking) if unlocking else None
-        ballast = Ballast(configuration.data_dir, configuration.ballast)
-        database = open_database(configuration, unlocked, live.feed.record, live.hub.publish, ballast)
-        try:
-            if unlocked and unlocked.new_recovery_code:
-                show_recovery_code(unlocked.new_recovery_code)
-            yield Server(configuration, database, clock, live).application(configuration.port)
-        finally:
-            database.close()
+        yield lock
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def opened(
+    configuration: Configuration, unlocking: Unlocking | None
+) -> Iterator[tuple[Server, Unlocked | None]]:
+    """Open the database and put the server together; close it in the end."""
+    from hourloom.assembly import Live, Server
+    from hourloom.db.ballast import Ballast
+
+    clock = SystemClock()
+    live = Live(clock)
+    ballast = Ballast(configuration.data_dir, configuration.ballast)
+    unlocked = finish_unlocking(configuration, unlocking) if unlocking else None
+    mark = configuration.data_dir / IN_USE
+    was_killed = mark.exists()
+    database = open_database(configuration, unlocked, live.feed.record, live.hub.publish, ballast)
+    try:
+        ballast.take()
+        with contextlib.suppress(OSError):
+            mark.touch(mode=0o600)
+        yield Server(configuration, database, clock, live, was_killed=was_killed), unlocked
+    finally:
+        database.close()
+        with contextlib.suppress(OSError):
+            mark.unlink(missing_ok=True)
 
 
 def run(server: Server, listener: socket.socket, ready: Callable[[str], None]) -> None:

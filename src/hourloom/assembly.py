@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import secrets
 import socket
 import uuid
@@ -53,13 +54,25 @@ from hourloom.web.routes import Route
 from hourloom.web.vitals import Measure, Vitals
 from hourloom.web.vitals import routes as vitals_routes
 
+log = logging.getLogger(__name__)
+
 PRUNE_EVERY = 3600.0
+SECONDS_TO_CHECK = 600.0
 
 
 class Server:
     """One assembled server: its database, services and ASGI application."""
 
-    def __init__(self, configuration: Configuration, database: Database, clock: Clock, live: Live) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        database: Database,
+        clock: Clock,
+        live: Live,
+        *,
+        was_killed: bool = False,
+    ) -> None:
+        self._was_killed = was_killed
         self.configuration, self.database, self.clock, self.live = configuration, database, clock, live
         self.accounts = Accounts(database, clock, secrets.token_bytes)
         self.owner = database.write(self.accounts.ensure_owner)
@@ -117,7 +130,10 @@ class Server:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Do what the server does by itself, for as long as the context is open."""
-        background = [asyncio.create_task(self._announce_heartbeats()), asyncio.create_task(self.jobs.run())]
+        chores = [self._announce_heartbeats(), self.jobs.run()]
+        if self._was_killed and self.database.dialect == "sqlite":
+            chores.append(self._look_for_damage())
+        background = [asyncio.create_task(chore) for chore in chores]
         try:
             yield
         finally:
@@ -125,6 +141,17 @@ class Server:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await self.database.run_write(self.accounts.note_uses)
+
+    async def _look_for_damage(self) -> None:
+        """Check the file after a kill or a power cut, while the server already answers."""
+        if await self.database.run_read(self._is_sound, seconds=SECONDS_TO_CHECK):
+            log.info("the last server was killed; the database is sound")
+        else:
+            log.error("the last server was killed and the database is damaged; run `hourloom doctor`")
+
+    def _is_sound(self) -> bool:
+        with self.database.read() as tx:
+            return tx.value("PRAGMA quick_check(1)") == "ok"
 
     def _measures(self) -> list[Measure]:
         taken, listeners = self._events.heartbeats_taken, self.live.hub.listeners

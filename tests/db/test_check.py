@@ -56,7 +56,7 @@ GOOD = [
     'tx.rows("SELECT id FROM users WHERE name = :name", name=name)',
     'tx.many("INSERT INTO users (name, created_at) VALUES (:name, 0)", [{"name": n} for n in rows])',
     'tx.one(User, "SELECT id, name, created_at FROM users")',
-    'tx.all(User, "INSERT INTO users (name, created_at) VALUES (\'a;b\', 0) RETURNING id, name, created_at")',
+    "tx.all(User, \"INSERT INTO users (name, created_at) VALUES ('a;b', 0) RETURNING id, name, created_at\")",
     'tx.one(in_order, "SELECT id, name FROM users")',
     'tx.value(ByDialect(sqlite="SELECT :name", postgresql="SELECT :name::text"), name=name)',
     'other.rows(f"not {name}")',

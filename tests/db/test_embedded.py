@@ -198,7 +198,7 @@ def test_a_full_disk_uses_up_the_ballast_first(small_disk: Path, announced: Anno
     database = open_sqlite(file, None, announced.record, announced.publish, ballast.release)
     assert ballast.take()
     fill(small_disk)
-    database.write(lambda: adding(database, "x" * 200_000)())
+    database.write(adding(database, "x" * 200_000))
     assert not ballast.held
     assert count(database) == 1
     database.close()
@@ -234,9 +234,7 @@ def test_heartbeats_wait_for_space_and_are_stored_when_it_returns(
     assert count(on_small_disk) == 3
 
 
-def test_heartbeats_are_refused_after_their_time(
-    on_small_disk: EmbeddedDatabase, small_disk: Path
-) -> None:
+def test_heartbeats_are_refused_after_their_time(on_small_disk: EmbeddedDatabase, small_disk: Path) -> None:
     on_small_disk.writer.patience = 0.6
     fill(small_disk)
     start = time.monotonic()

@@ -36,7 +36,8 @@ ROWS = (
     "INSERT INTO members (workspace_id, user_id, role, created_at) VALUES (1, 1, 'owner', 0)",
     "INSERT INTO devices (workspace_id, user_id, name, created_at) VALUES (1, 1, 'tower', 0)",
     """
-    INSERT INTO buckets (workspace_id, device_id, name, type, client, hostname, data, created_at, history_version)
+    INSERT INTO buckets
+        (workspace_id, device_id, name, type, client, hostname, data, created_at, history_version)
     VALUES (1, 1, 'window', 'currentwindow', 'test', 'tower', '{}', 0, 0)
     """,
     "INSERT INTO payloads (workspace_id, digest, body) VALUES (1, 'd', '{}')",
@@ -69,16 +70,18 @@ def tables_of(connection: Any) -> set[str]:
 
 def test_the_head_is_the_last_migration() -> None:
     assert REVISIONS[-1] == HEAD
-    assert REVISIONS == [f"{number:04}" for number in range(1, len(REVISIONS) + 1)]
+    assert [int(revision) for revision in REVISIONS] == list(range(1, len(REVISIONS) + 1))
 
 
 def test_the_snapshot_of_sqlite_is_what_the_migrations_make() -> None:
-    assert snapshot.SQLITE.read_text("utf-8") == snapshot.sqlite_snapshot()
+    made = snapshot.sqlite_snapshot()
+    assert made == snapshot.SQLITE.read_text("utf-8")
 
 
 @pytest.mark.postgres
 def test_the_snapshot_of_postgresql_is_what_the_migrations_make() -> None:
-    assert snapshot.POSTGRES.read_text("utf-8") == snapshot.postgres_snapshot()
+    made = snapshot.postgres_snapshot()
+    assert made == snapshot.POSTGRES.read_text("utf-8")
 
 
 @pytest.mark.parametrize("key", [None, bytes(32)], ids=["plain", "encrypted"])
@@ -113,7 +116,7 @@ def test_each_migration_of_sqlite_goes_up_and_down_with_data(tmp_path: Path) -> 
 def test_each_migration_of_postgresql_goes_up_and_down_with_data(postgres: psycopg.Connection[Any]) -> None:
     migrate_postgres(postgres, HEAD)
     for row in ROWS:
-        postgres.execute(row)  # type: ignore[call-overload]  # a constant
+        postgres.execute(row)
     for revision in [*reversed(REVISIONS[:-1]), "base"]:
         migrate_postgres(postgres, revision)
     left = postgres.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
@@ -123,7 +126,7 @@ def test_each_migration_of_postgresql_goes_up_and_down_with_data(postgres: psyco
     for revision in REVISIONS:
         migrate_postgres(postgres, revision)
     for row in ROWS:
-        postgres.execute(row)  # type: ignore[call-overload]  # as above
+        postgres.execute(row)
 
 
 def test_a_newer_schema_is_refused(database_file: Path, data_key: bytes | None) -> None:
@@ -206,7 +209,9 @@ def kill(connection, cursor, statement, parameters, context, many):
 
 prepare_postgres(psycopg.connect(sys.argv[1], autocommit=True))
 """
-    ended = subprocess.run([sys.executable, "-c", program, postgres.info.dsn], check=False, capture_output=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program, postgres.info.dsn], check=False, capture_output=True
+    )
     assert ended.returncode == -9, ended.stderr
     prepare_postgres(postgres)
     assert postgres_revision(postgres) == HEAD

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -93,7 +94,9 @@ def names(database: TeamDatabase) -> list[object]:
 
 
 def test_who_writes_is_known_to_the_database(database: TeamDatabase) -> None:
-    question = "SELECT current_setting('hourloom.workspace', true) || '/' || current_setting('hourloom.user', true)"
+    question = (
+        "SELECT current_setting('hourloom.workspace', true) || '/' || current_setting('hourloom.user', true)"
+    )
 
     def asked() -> object:
         with database.read() as tx:
@@ -269,11 +272,9 @@ def test_writes_in_a_deadlock_are_tried_again(database: TeamDatabase) -> None:
         def work() -> None:
             with database.begin() as tx:
                 tx.execute("UPDATE users SET created_at = created_at + 1 WHERE name = :name", name=first)
-                if not meeting.broken:
-                    try:
-                        meeting.wait(0.5)
-                    except threading.BrokenBarrierError:
-                        pass
+                # Both hold their first row before either asks for the second; when tried again nobody waits.
+                with suppress(threading.BrokenBarrierError):
+                    meeting.wait(0.5)
                 tx.execute("UPDATE users SET created_at = created_at + 1 WHERE name = :name", name=second)
 
         return work

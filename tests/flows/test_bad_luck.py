@@ -68,6 +68,12 @@ class Home:
             time.sleep(0.02)
         raise AssertionError("the server did not start")
 
+    def wait_for_log(self, words: str) -> None:
+        ends = time.monotonic() + SECONDS_TO_START
+        while words not in (self.data / "log" / "hourloom.log").read_text():
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+
     def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         with_body = {"content-type": "application/json"} if body else {}
         connection = connect(self.data, 0)
@@ -176,6 +182,7 @@ def test_killed_servers_start_again_with_all_that_they_acknowledged(used: Home) 
     process.communicate()
     with used.running():
         assert b"last words" in used.ask("GET", "/api/0/buckets/b/events")[1]
+        used.wait_for_log("the database is sound")
 
 
 @pytest.fixture

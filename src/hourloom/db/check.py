@@ -181,7 +181,9 @@ class SqlitePlanner:
             yield str(error)
             return
         if statement.place not in MAY_SCAN:
-            yield from (f"it reads a large table from end to end: {step[3]}" for step in plan if scans(text, step[3]))
+            yield from (
+                f"it reads a large table from end to end: {step[3]}" for step in plan if scans(text, step[3])
+            )
 
 
 class PostgresPlanner:

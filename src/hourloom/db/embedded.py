@@ -41,7 +41,7 @@ class ReadersBusy(Unavailable):
 
 
 class EmbeddedDatabase:
-    """SQLite in this process, encrypted when a key is given."""
+    """SQLite in this process, encrypted when a key is given; one writer serves everybody."""
 
     dialect: Dialect = "sqlite"
 
@@ -77,7 +77,7 @@ class EmbeddedDatabase:
         with self._snapshot(30.0) as snapshot:
             yield snapshot
 
-    def write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:
+    def write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:  # noqa: ARG002
         if self._open.writing is not None:
             with self.begin():
                 return work()
@@ -85,7 +85,7 @@ class EmbeddedDatabase:
         self.writer.put(pending)
         return cast("Answer", pending.wait())
 
-    async def run_write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:
+    async def run_write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:  # noqa: ARG002
         pending = PendingOnLoop(asyncio.get_running_loop(), work=work)
         self.writer.put(pending)
         return cast("Answer", await pending.future)
@@ -96,7 +96,11 @@ class EmbeddedDatabase:
         return await pending.future
 
     async def run_read(
-        self, work: Work[Answer], *, seconds: float = 30.0, who: Actor | None = None
+        self,
+        work: Work[Answer],
+        *,
+        seconds: float = 30.0,
+        who: Actor | None = None,  # noqa: ARG002
     ) -> Answer:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._read_now, work, seconds)

@@ -43,7 +43,7 @@ class LaneThread:
         while batch := self._line.take([]):
             try:
                 self._answer(batch)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - the thread must not end
                 refuse(batch, lambda error=error: answerable(error))  # type: ignore[misc]
 
     def _answer(self, batch: Sequence[Pending]) -> None:

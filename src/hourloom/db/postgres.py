@@ -102,7 +102,7 @@ class PostgresTransaction:
 
 
 class TeamDatabase:
-    """PostgreSQL; the writes of a workspace take its advisory lock, so both databases put them in one order."""
+    """PostgreSQL; the writes of a workspace take its lock, so both databases put them in one order."""
 
     dialect: Dialect = "postgresql"
 
@@ -189,7 +189,7 @@ class TeamDatabase:
             return self._written(lambda tx: lane.apply(tx, items), lambda connection: None)
         except (DatabaseUnreachable, StorageFull) as error:
             return [type(error)(**error.fields) for _ in items]
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is answered to whoever sent the item
             if len(items) == 1:
                 return [answerable(error)]
             half = len(items) // 2

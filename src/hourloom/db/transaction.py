@@ -192,7 +192,9 @@ def answering() -> Iterator[None]:
         raise safe from None
 
 
-def follow_up(actions: Sequence[Callable[[], None]], publish: Publish, recorded: list[RecordedChange]) -> None:
+def follow_up(
+    actions: Sequence[Callable[[], None]], publish: Publish, recorded: list[RecordedChange]
+) -> None:
     """Do what follows a commit; a failure there cannot take the commit back."""
     for action in actions:
         _guarded(action)

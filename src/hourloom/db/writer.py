@@ -150,7 +150,7 @@ class Writer:
     def _failure_of_commit(self, batch: Sequence[Pending]) -> BaseException | None:
         try:
             actions, recorded = self._commit(batch)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is undone and answered
             self._forget()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -179,9 +179,7 @@ class Writer:
             refused = [pending for pending in batch if id(pending) not in kept]
             refuse(refused, StorageFull if full else lambda: WriterFailed(reason=str(error)))
 
-    def _commit(
-        self, batch: Sequence[Pending]
-    ) -> tuple[list[Callable[[], None]], list[RecordedChange]]:
+    def _commit(self, batch: Sequence[Pending]) -> tuple[list[Callable[[], None]], list[RecordedChange]]:
         tx = SqliteTransaction(self._connection, writes=True)
         self._connection.execute("BEGIN IMMEDIATE")
         for lane, group in groupby(batch, key=lambda pending: pending.lane):
@@ -200,7 +198,7 @@ class Writer:
         assert pending.work is not None  # only a lane's items have none
         try:
             pending.value, pending.error = self._in_savepoint(tx, pending.work), None
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - as above
             self._raise_if_all_is_lost(error)
             pending.error = answerable(error)
 
@@ -208,7 +206,7 @@ class Writer:
         """Apply a lane's items at once; when that fails one by one, so that only the bad ones fail."""
         try:
             answers = self._in_savepoint(tx, lambda: lane.apply(tx, [p.item for p in group]))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - as above
             self._raise_if_all_is_lost(error)
             if len(group) == 1:
                 group[0].error = answerable(error)

@@ -127,8 +127,7 @@ class _Exchange:
 
     def answer(self) -> Answer:
         headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in self._start["headers"]
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._start["headers"]
         }
         return Answer(self._start["status"], headers, b"".join(self._pieces))
 

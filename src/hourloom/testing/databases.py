@@ -42,7 +42,7 @@ class Announced:
         self.changes: list[RecordedChange] = []
         self._sequence = count(1)
 
-    def record(self, tx: Transaction, collected: Collected) -> list[RecordedChange]:
+    def record(self, tx: Transaction, collected: Collected) -> list[RecordedChange]:  # noqa: ARG002 - no table
         """Give Changes numbers in the order in which they were collected."""
         return [
             RecordedChange(workspace, next(self._sequence), Instant(0), c.kind, msgspec.json.encode(c))
@@ -139,7 +139,5 @@ class PostgresServer:
     def _create(self, template: str, name: str | None = None) -> str:
         name = name or f"test_{next(self._numbers)}"
         with self.connect() as connection:
-            connection.execute(
-                f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
-            )
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name

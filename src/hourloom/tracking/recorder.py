@@ -29,13 +29,15 @@ MOST_TAILS = 5_000
 
 Beats = Sequence[Sequence[Heartbeat]]
 
-class Tail:
-    """A bucket with its newest event, as the writer remembers them."""
 
-    __slots__ = ("bucket", "newest")
+class Tail:
+    """A bucket with its newest event and that one's data as it was sent, as the writer remembers them."""
+
+    __slots__ = ("bucket", "data", "newest")
 
     def __init__(self, bucket: Bucket, newest: Event | None) -> None:
         self.bucket, self.newest = bucket, newest
+        self.data: bytes | None = None
 
 
 class Recorder:
@@ -55,13 +57,12 @@ class Recorder:
         batch = _Batch(tx, settled)
         answers = [[self._outcome(batch, beat) for beat in beats] for beats in groups]
         batch.flush()
-        self._note(groups, answers)
+        for (workspace, bucket), (start, end) in batch.ranges.items():
+            self.note(workspace, bucket, start, end)
         self._announcements.announce(tx)
         return answers
 
-    def _apply_in_one_call(
-        self, tx: Transaction, groups: Beats, settled: Instant
-    ) -> list[list[Outcome]]:
+    def _apply_in_one_call(self, tx: Transaction, groups: Beats, settled: Instant) -> list[list[Outcome]]:
         """Let a team database apply the rule, since other servers may write to the same buckets."""
         flat = [beat for beats in groups for beat in beats]
         outcomes = iter(record_in_one_call(tx, self.payloads, flat, settled))
@@ -71,16 +72,10 @@ class Recorder:
         return answers
 
     def _note(self, groups: Beats, answers: Sequence[Sequence[Outcome]]) -> None:
-        """Take note of what was recorded, once for each bucket."""
-        ranges: dict[tuple[WorkspaceId, str], tuple[Instant, Instant]] = {}
         for beats, outcomes in zip(groups, answers, strict=True):
             for beat, outcome in zip(beats, outcomes, strict=True):
                 if isinstance(outcome, Recorded):
-                    place = (beat.workspace_id, beat.bucket)
-                    start, end = ranges.get(place, (outcome.started_at, outcome.ended_at))
-                    ranges[place] = (min(start, outcome.started_at), max(end, outcome.ended_at))
-        for (workspace, bucket), (start, end) in ranges.items():
-            self.note(workspace, bucket, start, end)
+                    self.note(beat.workspace_id, beat.bucket, outcome.started_at, outcome.ended_at)
 
     def forget(self) -> None:
         self._tails.clear()
@@ -110,40 +105,43 @@ class Recorder:
         except HourloomError as error:
             return error
 
-    def _record(self, batch: _Batch, heartbeat: Heartbeat) -> Recorded:
-        tail = self._tail(batch.tx, heartbeat)
-        payload = self.payloads.number_of(batch.tx, heartbeat.workspace_id, heartbeat.data)
-        last = self._last_before(batch, tail, heartbeat)
-        grown = last and extended(
-            last, heartbeat.started_at, heartbeat.ended_at, payload, heartbeat.pulsetime
-        )
-        if last is None or grown is None:
-            event = self._begin(batch, tail, heartbeat, payload)
+    def _record(self, batch: _Batch, beat: Heartbeat) -> Recorded:
+        tail = self._tail(batch.tx, beat)
+        last = tail.newest
+        if last is not None and beat.started_at < last.started_at:
+            event = self._record_late(batch, tail, beat)
         else:
-            event = grown
-            batch.extend(tail.bucket, last, grown)
-        if tail.newest is None or event.started_at >= tail.newest.started_at:
-            tail.newest = event
-        return Recorded(event.id, event.started_at, event.ended_at, heartbeat.data)
+            if last is not None and beat.data == tail.data:
+                payload = last.payload_id
+            else:
+                payload = self._payload(batch, beat)
+            event = self._grown_or_begun(batch, tail.bucket, last, beat, payload)
+            tail.newest, tail.data = event, beat.data
+        batch.note(beat, event)
+        return Recorded(event.id, event.started_at, event.ended_at, beat.data)
 
-    def _last_before(self, batch: _Batch, tail: Tail, heartbeat: Heartbeat) -> Event | None:
-        newest = tail.newest
-        if newest is None or heartbeat.started_at >= newest.started_at:
-            return newest
-        # A late heartbeat belongs to whatever was then; what this batch did must be visible to find it.
+    def _record_late(self, batch: _Batch, tail: Tail, beat: Heartbeat) -> Event:
+        """Record a heartbeat that belongs to whatever was then."""
+        # What this batch did so far must be visible to find it.
+        payload, bucket = self._payload(batch, beat), tail.bucket
         batch.flush()
-        bucket = tail.bucket
-        return store.newest_event_by(batch.tx, bucket.workspace_id, bucket.id, heartbeat.started_at)
+        last = store.newest_event_by(batch.tx, bucket.workspace_id, bucket.id, beat.started_at)
+        return self._grown_or_begun(batch, bucket, last, beat, payload)
 
-    def _begin(self, batch: _Batch, tail: Tail, heartbeat: Heartbeat, payload: PayloadId) -> Event:
-        event = Event(
-            self.numbers.take(batch.tx, 1)[0],
-            tail.bucket.id,
-            heartbeat.started_at,
-            heartbeat.ended_at,
-            payload,
-        )
-        batch.begin(tail.bucket, event)
+    def _payload(self, batch: _Batch, beat: Heartbeat) -> PayloadId:
+        return self.payloads.number_of(batch.tx, beat.workspace_id, beat.data)
+
+    def _grown_or_begun(
+        self, batch: _Batch, bucket: Bucket, last: Event | None, beat: Heartbeat, payload: PayloadId
+    ) -> Event:
+        if last is not None:
+            grown = extended(last, beat.started_at, beat.ended_at, payload, beat.pulsetime)
+            if grown is not None:
+                batch.extend(bucket, last, grown)
+                return grown
+        (number,) = self.numbers.take(batch.tx, 1)
+        event = Event(number, bucket.id, beat.started_at, beat.ended_at, payload)
+        batch.begin(bucket, event)
         return event
 
     def _tail(self, tx: Transaction, heartbeat: Heartbeat) -> Tail:
@@ -157,7 +155,7 @@ class Recorder:
             if len(self._tails) >= MOST_TAILS:
                 self._tails.clear()
             self._tails[place] = tail
-        if heartbeat.only_bucket_type not in (None, tail.bucket.type):
+        if heartbeat.only_bucket_type is not None and heartbeat.only_bucket_type != tail.bucket.type:
             raise BucketOutOfReach(type=heartbeat.only_bucket_type)
         return tail
 
@@ -186,6 +184,7 @@ class _Batch:
         self._begun: dict[WorkspaceId, dict[EventId, Event]] = {}
         self._ends: dict[EventId, Instant] = {}
         self._rewritten: set[tuple[WorkspaceId, BucketId]] = set()
+        self.ranges: dict[tuple[WorkspaceId, str], list[Instant]] = {}
 
     def begin(self, bucket: Bucket, event: Event) -> None:
         self._begun.setdefault(bucket.workspace_id, {})[event.id] = event
@@ -202,6 +201,16 @@ class _Batch:
             begun[last.id] = grown
         else:
             self._ends[last.id] = grown.ended_at
+
+    def note(self, beat: Heartbeat, event: Event) -> None:
+        """Widen the range in which a bucket has news."""
+        place = (beat.workspace_id, beat.bucket)
+        found = self.ranges.get(place)
+        if found is None:
+            self.ranges[place] = [event.started_at, event.ended_at]
+            return
+        found[0] = min(found[0], event.started_at)
+        found[1] = max(found[1], event.ended_at)
 
     def flush(self) -> None:
         """Write what was collected so far."""

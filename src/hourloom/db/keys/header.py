@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
 from hourloom.db.keys.errors import KeysNotRead, KeysNotWritten, reason_of
+from hourloom.db.keys.places import sync_directory, sync_file
 
 PLAIN: Final = "plain"
 ABSENT: Final = "absent"
@@ -62,20 +64,27 @@ def opens(database: Path, data_key: bytes) -> bool:
 
 
 def begin(database: Path, data_key: bytes, key_id: str) -> None:
-    """Write an empty encrypted file that begins with the key id."""
+    """Write an empty encrypted file that begins with the key id.
+
+    It gets its name only when it is whole and on disk: a power cut that tore the first bytes would leave
+    a file that seems to need another key.
+    """
     import sqlcipher3  # noqa: PLC0415 - as above
 
-    connection = None
+    beginning = database.with_name(f"{database.name}.beginning")
     try:
-        connection = sqlcipher3.connect(str(database), isolation_level=None)
-        connection.execute(f'PRAGMA key = "{key_pragma(data_key, key_id)}"')
-        connection.execute("PRAGMA user_version = 0")
-        connection.execute("VACUUM")
+        beginning.unlink(missing_ok=True)
+        with contextlib.closing(sqlcipher3.connect(str(beginning), isolation_level=None)) as connection:
+            connection.execute(f'PRAGMA key = "{key_pragma(data_key, key_id)}"')
+            connection.execute("PRAGMA user_version = 0")
+            connection.execute("VACUUM")
         # SQLite gives its log the mode of the file.
-        database.chmod(0o600)
-    except sqlcipher3.DatabaseError as error:
-        database.unlink(missing_ok=True)
-        raise KeysNotWritten(path=database, reason=str(error)) from None
-    finally:
-        if connection is not None:
-            connection.close()
+        beginning.chmod(0o600)
+        sync_file(beginning)
+        beginning.replace(database)
+        sync_directory(database.parent)
+    except (sqlcipher3.DatabaseError, OSError) as error:
+        with contextlib.suppress(OSError):
+            beginning.unlink(missing_ok=True)
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        raise KeysNotWritten(path=database, reason=reason) from None

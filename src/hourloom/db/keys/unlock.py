@@ -85,7 +85,9 @@ def unlock(means: Means, encryption: Encryption) -> Unlocked:
         return create(means, document)
     key_id = _known_key_id(means.places, document, state)
     assert document is not None
-    return _unlocked(means, document, key_id)
+    unlocked = _unlocked(means, document, key_id)
+    _begin_where_absent(means.places, unlocked)
+    return unlocked
 
 
 def recover(means: Means, code: str) -> Unlocked:
@@ -97,7 +99,9 @@ def recover(means: Means, code: str) -> Unlocked:
     if (data_key := next(found, None)) is None:
         raise WrongRecoveryCode
     _verify(means.places, data_key)
-    return _rewrap(means, document, data_key)
+    unlocked = _rewrap(means, document, data_key)
+    _begin_where_absent(means.places, unlocked)
+    return unlocked
 
 
 def create(means: Means, document: KeyFile | None = None) -> Unlocked:
@@ -158,6 +162,12 @@ def _known_key_id(places: Places, document: KeyFile | None, state: str) -> str:
     if key_id is None or not document.wraps_of(key_id):
         raise KeysOfAnotherDatabase(database=places.database, keys=places.keys, hint=hint)
     return key_id
+
+
+def _begin_where_absent(places: Places, unlocked: Unlocked) -> None:
+    """Make the empty file that a power cut between keys and database left out."""
+    if header.state_of(places.database) == header.ABSENT and unlocked.data_key is not None:
+        header.begin(places.database, unlocked.data_key, unlocked.key_id)
 
 
 def _undo(means: Means, made: KeyFile, document: KeyFile | None) -> None:
