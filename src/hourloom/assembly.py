@@ -57,7 +57,6 @@ from hourloom.web.vitals import routes as vitals_routes
 log = logging.getLogger(__name__)
 
 PRUNE_EVERY = 3600.0
-SECONDS_TO_CHECK = 600.0
 
 
 class Server:
@@ -131,7 +130,7 @@ class Server:
     async def running(self) -> AsyncIterator[None]:
         """Do what the server does by itself, for as long as the context is open."""
         chores = [self._announce_heartbeats(), self.jobs.run()]
-        if self._was_killed and self.database.dialect == "sqlite":
+        if self._was_killed:
             chores.append(self._look_for_damage())
         background = [asyncio.create_task(chore) for chore in chores]
         try:
@@ -144,14 +143,10 @@ class Server:
 
     async def _look_for_damage(self) -> None:
         """Check the file after a kill or a power cut, while the server already answers."""
-        if await self.database.run_read(self._is_sound, seconds=SECONDS_TO_CHECK):
+        if await asyncio.to_thread(self.database.is_sound):
             log.info("the last server was killed; the database is sound")
         else:
             log.error("the last server was killed and the database is damaged; run `hourloom doctor`")
-
-    def _is_sound(self) -> bool:
-        with self.database.read() as tx:
-            return tx.value("PRAGMA quick_check(1)") == "ok"
 
     def _measures(self) -> list[Measure]:
         taken, listeners = self._events.heartbeats_taken, self.live.hub.listeners

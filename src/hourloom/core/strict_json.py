@@ -114,7 +114,8 @@ def _without_surrogates(value: Any) -> Any:  # any JSON value
     if isinstance(value, list):
         return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return _distinct([(_without_surrogates(key), _without_surrogates(item)) for key, item in value.items()])
+        # Two keys may have become one.
+        return _distinct([(_without_surrogates(k), _without_surrogates(item)) for k, item in value.items()])
     return value
 
 

@@ -40,6 +40,9 @@ class ReadersBusy(Unavailable):
     """All readers are busy with long questions; try again in a moment."""
 
 
+SECONDS_TO_CHECK = 600.0
+
+
 class EmbeddedDatabase:
     """SQLite in this process, encrypted when a key is given; one writer serves everybody."""
 
@@ -110,6 +113,10 @@ class EmbeddedDatabase:
         files = [self._path, self._path.with_name(self._path.name + "-wal")]
         size = sum(file.stat().st_size for file in files if file.exists())
         return Vitals(writer.moving, writer.waiting, writer.commits, writer.commit_seconds, size)
+
+    def is_sound(self) -> bool:
+        with self._snapshot(SECONDS_TO_CHECK) as tx:
+            return tx.connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"  # type: ignore[no-any-return]
 
     def close(self) -> None:
         self._readers.stop()

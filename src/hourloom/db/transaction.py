@@ -161,6 +161,10 @@ class Database(Protocol):
         """Return how it is doing; may take a moment, so not on the server's loop."""
         ...
 
+    def is_sound(self) -> bool:
+        """Look through the whole database for damage, in a snapshot; slow, so not for the writer."""
+        ...
+
     def close(self) -> None:
         """Finish what waits and close."""
         ...

@@ -15,8 +15,8 @@ def extent(tx: Transaction, workspace: int) -> FeedExtent:
     found = tx.one(
         FeedExtent,
         """
-        SELECT coalesce((SELECT min(sequence) FROM changes WHERE workspace_id = :workspace), 0),
-               coalesce((SELECT max(sequence) FROM changes WHERE workspace_id = :workspace), 0)
+        SELECT coalesce((SELECT min(sequence) FROM changes WHERE workspace_id = :workspace), 0) AS oldest,
+               coalesce((SELECT max(sequence) FROM changes WHERE workspace_id = :workspace), 0) AS newest
         """,
         workspace=workspace,
     )

@@ -65,8 +65,8 @@ class Columns:
 def steps(numbers: Iterable[int], origin: int) -> list[int]:
     """Return each number as the step from the one before.
 
-        numbers  7  9  12
-        steps    7  2  3
+    numbers  7  9  12
+    steps    7  2  3
     """
     stepped = []
     for number in numbers:

@@ -94,6 +94,7 @@ class Endpoint:
     async def _answer(self, scope: Scope, caller: Caller, receive: Receive) -> Outcome | Streamed:
         route = self.route
         require_host(caller, self.context.allowed_hosts)
+        _require_plain(scope["path"], scope["raw_path"])
         require_own_site(
             caller,
             ingests=route.takes_extensions,
@@ -134,7 +135,7 @@ class Endpoint:
     async def _decoded(self, raw: bytes, caller: Caller) -> Any:
         if not raw and self.route.body_is_optional:
             return None
-        if not caller.content_type.lower().startswith("application/json"):
+        if caller.content_type.partition(";")[0].strip().lower() != "application/json":
             raise NotThatType(wanted="application/json", found=caller.content_type[:60])
         if len(raw) > PARSED_ASIDE:
             return await asyncio.get_running_loop().run_in_executor(None, self._parse, raw)
@@ -165,22 +166,24 @@ class Endpoint:
             return self._finished(route.function(*arguments))
 
         if route.mode is Mode.READ:
-            return await database.run_read(work)
+            return await database.run_read(work, who=actor)
         if route.mode is Mode.WRITE:
             if caller.idempotency_key is not None and actor is not None and not route.tells_secret:
                 keeper = self.context.idempotency
                 key = keeper.keyed(caller.idempotency_key, actor, route.name, raw)
-                return await self._written(lambda: keeper.once(key, lambda: cast("Outcome", work())))
-            return await self._written(work)
+                return await self._written(lambda: keeper.once(key, lambda: cast("Outcome", work())), actor)
+            return await self._written(work, actor)
         if route.mode is Mode.AWAITED:
             return self._finished(await route.function(*arguments))
         return work()
 
-    async def _written(self, work: Callable[[], Outcome | Streamed]) -> Outcome | Streamed:
+    async def _written(
+        self, work: Callable[[], Outcome | Streamed], actor: Actor | None
+    ) -> Outcome | Streamed:
         waited = 0.0
         while True:
             try:
-                return await self.context.database.run_write(work)
+                return await self.context.database.run_write(work, who=actor)
             except QueueFull:
                 # ActivityWatch's clients drop what is refused, so they wait for as long as it takes.
                 if waited >= SECONDS_BEFORE_REFUSAL and not self.route.is_activitywatch:
@@ -266,17 +269,16 @@ def _from_path(parameter: Parameter) -> Callable[[_Request], Any]:
     name = parameter.name
 
     def bind(request: _Request) -> Any:
-        text, raw_path = request.scope["path_params"][name], request.scope["raw_path"]
-        if b"%" in raw_path or not text.isprintable():
-            _require_name(text, raw_path)
-        return _converted(text, parameter)
+        return _converted(request.scope["path_params"][name], parameter)
 
     return bind
 
 
-def _require_name(text: str, raw_path: bytes) -> None:
+def _require_plain(path: str, raw_path: bytes) -> None:
     """Refuse an address that would not mean the same to everyone who decodes it."""
-    if any(character < " " or character in "\x7f\ufffd" for character in text):
+    if b"%" not in raw_path and path.isprintable():
+        return
+    if any(character < " " or character in "\x7f\ufffd" for character in path):
         raise AddressRefused(reason="control characters, and what is not UTF-8, cannot be part of a name")
     if b"%2f" in raw_path.lower():
         raise AddressRefused(reason="a name cannot hold a slash")
@@ -312,7 +314,9 @@ def _parsed_query(raw: bytes) -> dict[str, str]:
 
     try:
         return dict(
-            parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+            parse_qsl(
+                raw.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict"
+            )
         )
     except ValueError as error:
         raise InvalidParameter(name="query", reason=str(error)[:80]) from None

@@ -52,7 +52,9 @@ class Guarded(Router):
         await super().__call__(scope, receive, send_guarded)
 
     def _showed_secret(self, scope: Message) -> bool:
-        return scope["path"] in self.secret_paths or any(name == b"authorization" for name, _ in scope["headers"])
+        return scope["path"] in self.secret_paths or any(
+            name == b"authorization" for name, _ in scope["headers"]
+        )
 
 
 def retry_after(error: HourloomError) -> dict[str, str]:

@@ -31,13 +31,11 @@ from hourloom.tracking.routes.wire import (
     ShownEvent,
     ShownExtent,
     Text,
-    Whole,
     WireBucket,
     WireEvent,
     WireHeartbeat,
     WireQuery,
     bound_of,
-    limit_of,
 )
 from hourloom.tracking.service import Buckets, BucketView, Editing, Events, Queries
 from hourloom.tracking.service.events import ALL
@@ -58,11 +56,9 @@ class Server(msgspec.Struct, frozen=True):
     testing: bool
 
 
-@routes.on(
-    "POST", "/buckets/{bucket}/heartbeat", mode=Mode.AWAITED, access=Access.INGEST, shows=ShownEvent
-)
+@routes.on("POST", "/buckets/{bucket}/heartbeat", mode=Mode.AWAITED, access=Access.INGEST, shows=ShownEvent)
 async def send_heartbeat(
-    events: Events, who: Actor, bucket: str, pulsetime: Seconds, body: WireHeartbeat
+    events: Events, who: Actor, bucket: BucketName, pulsetime: Seconds, body: WireHeartbeat
 ) -> bytes:
     """Extend the bucket's last event, or begin a new one; answers once it is on disk."""
     who.require_recording_in(bucket)
@@ -99,7 +95,7 @@ def list_aw_buckets(buckets: Buckets, who: Actor) -> dict[str, ShownBucket]:
 
 
 @routes.on("GET", "/buckets/{bucket}", "/buckets/{bucket}/", scope=READ, access=Access.LOCAL)
-def show_aw_bucket(buckets: Buckets, who: Actor, bucket: str) -> ShownBucket:
+def show_aw_bucket(buckets: Buckets, who: Actor, bucket: BucketName) -> ShownBucket:
     """Show one bucket."""
     return bucket_shape(buckets.get(who, bucket))
 
@@ -125,7 +121,7 @@ def create_aw_bucket(
     "PUT", "/buckets/{bucket}", "/buckets/{bucket}/", scope=WRITE, mode=Mode.WRITE, access=Access.LOCAL
 )
 def change_aw_bucket(
-    buckets: Buckets, server: Server, who: Actor, bucket: str, body: WireBucket
+    buckets: Buckets, server: Server, who: Actor, bucket: BucketName, body: WireBucket
 ) -> Nothing:
     """Change type, client, host and data of a bucket."""
     buckets.change(who, bucket, _draft(server, bucket, body))
@@ -136,7 +132,7 @@ def change_aw_bucket(
     "DELETE", "/buckets/{bucket}", "/buckets/{bucket}/", scope=WRITE, mode=Mode.WRITE, access=Access.LOCAL
 )
 def delete_aw_bucket(
-    buckets: Buckets, server: Server, who: Actor, bucket: str, force: Text = ""
+    buckets: Buckets, server: Server, who: Actor, bucket: BucketName, force: Text = ""
 ) -> Nothing:
     """Delete a bucket with its events; for a week the operation can be undone."""
     buckets.get(who, bucket)
@@ -146,22 +142,22 @@ def delete_aw_bucket(
     return Nothing()
 
 
-@routes.on(
-    "GET", "/buckets/{bucket}/events", scope=READ, access=Access.LOCAL, shows=list[ShownEvent]
-)
+@routes.on("GET", "/buckets/{bucket}/events", scope=READ, access=Access.LOCAL, shows=list[ShownEvent])
 def list_aw_events(
-    events: Events, who: Actor, bucket: str, start: Bound = "", end: Bound = "", limit: Whole = ""
+    events: Events, who: Actor, bucket: BucketName, start: Bound = "", end: Bound = "", limit: int = -1
 ) -> bytes:
     """List the events that meet a period, cut to it, the newest first."""
-    most = limit_of(limit)
     begins, ends = bound_of("start", start), bound_of("end", end)
+    most = ALL if limit < 0 else min(limit, ALL)
     if begins is not None and ends is not None and begins > ends:
         most = 0
-    return encode_result(events.between(who, bucket, begins, ends, ALL if most is None else most))
+    return encode_result(events.between(who, bucket, begins, ends, most))
 
 
 @routes.on("GET", "/buckets/{bucket}/events/count", scope=READ, access=Access.LOCAL)
-def count_aw_events(events: Events, who: Actor, bucket: str, start: Bound = "", end: Bound = "") -> int:
+def count_aw_events(
+    events: Events, who: Actor, bucket: BucketName, start: Bound = "", end: Bound = ""
+) -> int:
     """Count the events that meet a period."""
     return events.count(who, bucket, bound_of("start", start), bound_of("end", end))
 
@@ -174,7 +170,7 @@ def count_aw_events(events: Events, who: Actor, bucket: str, start: Bound = "", 
     shows=ShownEvent,
     also={404: "There is no such event, and the answer is `null`; or no such bucket."},
 )
-def show_aw_event(events: Events, who: Actor, bucket: str, event: Number) -> Answer:
+def show_aw_event(events: Events, who: Actor, bucket: BucketName, event: Number) -> Answer:
     """Show one event; 404 with `null` where there is none."""
     try:
         found, data, _ = events.get(who, event, bucket)
@@ -198,16 +194,20 @@ def show_aw_event(events: Events, who: Actor, bucket: str, event: Number) -> Ans
     access=Access.LOCAL,
     limit=EVENTS_BODY,
 )
-def add_aw_events(events: Events, who: Actor, bucket: str, body: WireEvent | list[WireEvent]) -> None:
+def add_aw_events(
+    events: Events, editing: Editing, who: Actor, bucket: BucketName, body: WireEvent | list[WireEvent]
+) -> None:
     """Store one event or a list; one with the number of an event of this bucket replaces it."""
     now = events.now()
     drafts = [_event_draft(event, now) for event in (body if isinstance(body, list) else [body])]
-    events.append(who, bucket, drafts)
+    if replacing := [draft for draft in drafts if draft.id is not None]:
+        editing.replace(who, bucket, replacing)
+    events.append(who, bucket, [draft for draft in drafts if draft.id is None])
 
 
 @routes.on("DELETE", "/buckets/{bucket}/events/{event}", scope=WRITE, mode=Mode.WRITE, access=Access.LOCAL)
 def delete_aw_event(
-    events: Events, editing: Editing, who: Actor, bucket: str, event: Number
+    events: Events, editing: Editing, who: Actor, bucket: BucketName, event: Number
 ) -> Deleted:
     """Delete one event; says whether there was one."""
     try:

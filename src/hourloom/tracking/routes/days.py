@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import date as Date  # noqa: N812 - the route calls its parameter so
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from hourloom import __version__
 from hourloom.core.actors import Actor
 from hourloom.core.clock import datetime_of
 from hourloom.core.errors import Invalid
 from hourloom.tracking.columns import DayColumns
+from hourloom.tracking.model import Word
 from hourloom.tracking.routes.aw import READ, Server
 from hourloom.tracking.service import Days, Events
 from hourloom.web.caller import Caller
@@ -21,7 +20,6 @@ from hourloom.web.routes import Answer, Mode, Routes
 
 routes = Routes("/api/v1", "tracking")
 
-Name = Annotated[str, Meta(max_length=200)]
 FIRST_DAY, LAST_DAY = Date(1970, 1, 2), Date(9998, 12, 30)
 
 
@@ -56,7 +54,7 @@ def show_info(server: Server, events: Events, who: Actor) -> ServerInfo:
     also={304: "You have it already: the tag in If-None-Match is still right."},
 )
 def show_day(
-    days: Days, who: Actor, caller: Caller, date: Date, zone: Name = "", bucket: Name = ""
+    days: Days, who: Actor, caller: Caller, date: Date, zone: Word = "", bucket: Word = ""
 ) -> Answer:
     """Return the events of one of the user's days in columns, of all buckets or one; cut to the day.
 

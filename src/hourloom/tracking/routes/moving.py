@@ -80,7 +80,7 @@ def export_all(buckets: Buckets, events: Events, who: Actor) -> Streamed:
 
 
 @aw_routes.on("GET", "/buckets/{bucket}/export", scope=READ, access=Access.LOCAL, shows=Exported)
-def export_bucket(buckets: Buckets, events: Events, who: Actor, bucket: str) -> Streamed:
+def export_bucket(buckets: Buckets, events: Events, who: Actor, bucket: BucketName) -> Streamed:
     """Export one bucket with its events in ActivityWatch's form."""
     name = _NOT_IN_FILENAMES.sub("_", bucket)
     return _exported([buckets.get(who, bucket)], events, who, f"aw-bucket-export_{name}.json")
@@ -91,9 +91,11 @@ def export_bucket(buckets: Buckets, events: Events, who: Actor, bucket: str) -> 
 )
 async def import_export(moving_in: MovingIn, spool: Spool, who: Actor, upload: Upload) -> Imported:
     """Import an export of ActivityWatch, as JSON or as an uploaded file; what is there already is skipped."""
+    spool.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=spool.directory, prefix="import-", suffix=".json") as file:
         await receive(upload, file)  # type: ignore[arg-type]
-        operation, done, faults = await moving_in.take_all(who, ExportFile(Path(file.name)))
+        source = ExportFile(Path(file.name))
+        operation, done, faults = await moving_in.take_all(who, source, "an uploaded ActivityWatch export")
     first = [f"{fault.where}: {fault.reason}" for fault in faults.first]
     return Imported(operation, done.created, done.skipped, faults.count, first)
 

@@ -90,7 +90,7 @@ class EventPage(msgspec.Struct):
 class OneEvent(msgspec.Struct):
     """An event and the bucket that it is in."""
 
-    bucket: str
+    bucket: BucketName
     event: EventShape
 
 
@@ -144,7 +144,8 @@ class EventEdit(msgspec.Struct, forbid_unknown_fields=True):
 
     started_at: Moment | None = None
     ended_at: Moment | None = None
-    data: Data | None = None
+    # A raw value cannot be one of several types, so what is left out is empty.
+    data: Data = msgspec.field(default_factory=msgspec.Raw)
 
 
 class SplitAt(msgspec.Struct, forbid_unknown_fields=True):
@@ -207,20 +208,20 @@ def create_bucket(buckets: Buckets, who: Actor, body: NewBucket) -> BucketShape:
 
 
 @routes.on("GET", "/buckets/{bucket}", scope=READ)
-def show_bucket(buckets: Buckets, who: Actor, bucket: str) -> BucketShape:
+def show_bucket(buckets: Buckets, who: Actor, bucket: BucketName) -> BucketShape:
     """Show one bucket."""
     return _bucket(buckets.get(who, bucket))
 
 
 @routes.on("DELETE", "/buckets/{bucket}", scope=WRITE, mode=Mode.WRITE)
-def delete_bucket(buckets: Buckets, who: Actor, bucket: str) -> OperationMade:
+def delete_bucket(buckets: Buckets, who: Actor, bucket: BucketName) -> OperationMade:
     """Delete a bucket with its events; can be undone for a week."""
     return OperationMade(buckets.delete(who, bucket))
 
 
 @routes.on("GET", "/buckets/{bucket}/events", scope=READ)
 def list_events(
-    events: Events, who: Actor, bucket: str, cursor: Text = "", limit: PageSize = 100
+    events: Events, who: Actor, bucket: BucketName, cursor: Text = "", limit: PageSize = 100
 ) -> EventPage:
     """List the events of a bucket as they are stored, the newest first."""
     page = events.page(who, bucket, _place(cursor), limit)
@@ -230,7 +231,7 @@ def list_events(
 
 @routes.on("POST", "/buckets/{bucket}/events", scope=WRITE, mode=Mode.WRITE, status=201, limit=EVENTS_BODY)
 def add_events(
-    events: Events, who: Actor, bucket: str, body: Annotated[list[NewEvent], Meta(max_length=100_000)]
+    events: Events, who: Actor, bucket: BucketName, body: Annotated[list[NewEvent], Meta(max_length=100_000)]
 ) -> Numbers:
     """Store events; those of one request are stored together or not at all."""
     return Numbers([int(id_) for id_ in events.append(who, bucket, [_draft(new) for new in body])])
@@ -249,7 +250,7 @@ def edit_event(editing: Editing, who: Actor, event: EventNumber, body: EventEdit
     changes = EventChanges(
         None if body.started_at is None else instant_of(body.started_at),
         None if body.ended_at is None else instant_of(body.ended_at),
-        None if body.data is None else bytes(body.data),
+        bytes(body.data) or None,
     )
     return OperationMade(editing.edit(who, event, changes))
 
@@ -284,7 +285,9 @@ async def ask(queries: Queries, who: Actor, body: Question) -> bytes:
     return await queries.ask(who, body.query, body.periods)
 
 
-def _heartbeat(who: Actor, bucket: str, pulsetime: Duration, beat: NewHeartbeat) -> Heartbeat | HourloomError:
+def _heartbeat(
+    who: Actor, bucket: BucketName, pulsetime: Duration, beat: NewHeartbeat
+) -> Heartbeat | HourloomError:
     try:
         started_at, ended_at = interval_of(instant_of(beat.timestamp), beat.duration)
     except HourloomError as error:

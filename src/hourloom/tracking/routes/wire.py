@@ -19,17 +19,12 @@ Seconds = Annotated[float, Meta(ge=-TEN_YEARS, le=TEN_YEARS)]
 Length = Annotated[float, Meta(ge=0, le=TEN_YEARS)]
 Time = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "date-time"})]
 Bound = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "date-time"})]
-Whole = Annotated[str, Meta(max_length=64, extra_json_schema={"type": "integer"})]
 Data = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class NotATime(Invalid):
     """The parameter {name} is not a time in ISO 8601: '{text}'; write a + in a zone as %2B."""
-
-
-class NotAWholeNumber(Invalid):
-    """The limit '{text}' is not a whole number."""
 
 
 class WireEvent(msgspec.Struct):
@@ -149,14 +144,3 @@ def bound_of(name: str, text: str) -> Instant | None:
     except ValueError:
         raise NotATime(name=name, text=text[:40]) from None
     return min(max(instant_of(moment), EARLIEST), LATEST)
-
-
-def limit_of(text: str) -> int | None:
-    """Return how many events are wanted; negative means all."""
-    if not text:
-        return None
-    try:
-        limit = int(text)
-    except ValueError:
-        raise NotAWholeNumber(text=text[:20]) from None
-    return None if limit < 0 else min(limit, 2**62)

@@ -69,8 +69,13 @@ class Days:
         self, tx: Transaction, columns: Columns, bucket: Bucket, bounds: tuple[Instant, Instant]
     ) -> BucketColumns:
         start, end = bounds
-        events = read_events(tx, self._shelf, bucket, start, end)
-        within = [e for e in reversed(events) if e[1] < end and (e[2] > start or e[1] == e[2] == start)]
+        # A moment more tells what only reaches the day from what begins with it.
+        events = read_events(tx, self._shelf, bucket, start - 1, end)
+        within = [
+            (id, max(began, start), ended, payload)
+            for id, began, ended, payload in reversed(events)
+            if began < end and (ended > start or began == start)
+        ]
         return columns.of_bucket(bucket.name, bucket.type, within)
 
 

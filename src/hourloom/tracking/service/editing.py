@@ -13,8 +13,9 @@ from hourloom.db.transaction import Database, Transaction
 from hourloom.operations.model import ChangedSince, Operation
 from hourloom.operations.service import Operations
 from hourloom.tracking import store
-from hourloom.tracking.model import Bucket, Event, EventsChanged, NoSuchEvent, NotWithin, interval
+from hourloom.tracking.model import Bucket, Event, EventDraft, EventsChanged, NoSuchEvent, NotWithin, interval
 from hourloom.tracking.recorder import Recorder
+from hourloom.tracking.service.buckets import found_bucket
 from hourloom.tracking.service.events import found_event
 
 BEFORE, AFTER = 0, 1
@@ -63,6 +64,19 @@ class Editing:
             )
             return self._apply(tx, who, "edit_event", [before], [after])
 
+    def replace(self, who: Actor, bucket_name: str, drafts: Sequence[EventDraft]) -> OperationId:
+        """Replace events of a bucket by their numbers; one that is elsewhere is an error, not a move."""
+        who.require("tracking:write")
+        with self._database.begin() as tx:
+            bucket = found_bucket(tx, who, bucket_name)
+            last = {draft.id: draft for draft in drafts}
+            before = [self._found(tx, who, id_ or 0) for id_ in last]
+            for event in before:
+                if event.bucket_id != bucket.id:
+                    raise NoSuchEvent(id=event.id)
+            after = [self._replacement(tx, who, event, last[event.id]) for event in before]
+            return self._apply(tx, who, "edit_event", before, after)
+
     def split(self, who: Actor, event: int, at: Instant) -> OperationId:
         """Cut an event in two; the parts together last as long as the whole.
 
@@ -101,6 +115,10 @@ class Editing:
 
     def _found(self, tx: Transaction, who: Actor, event: int) -> Event:
         return found_event(tx, who, event)[0]
+
+    def _replacement(self, tx: Transaction, who: Actor, event: Event, draft: EventDraft) -> Event:
+        payload = self._recorder.payloads.number_of(tx, who.workspace_id, draft.data)
+        return Event(event.id, event.bucket_id, draft.started_at, draft.ended_at, payload)
 
     def _apply(
         self, tx: Transaction, who: Actor, kind: str, before: Sequence[Event], after: Sequence[Event]

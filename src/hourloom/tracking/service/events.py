@@ -54,18 +54,15 @@ class Events:
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
     def append(self, who: Actor, bucket_name: str, drafts: Sequence[EventDraft]) -> list[EventId]:
-        """Store events; one that carries the number of an event of this bucket replaces it."""
+        """Store new events; return their numbers."""
         who.require("tracking:write")
         with self._database.begin() as tx:
             bucket = found_bucket(tx, who, bucket_name)
-            replaced = self._replace(tx, who, bucket, [d for d in drafts if d.id is not None])
-            new = [d for d in drafts if d.id is None]
-            numbers = self._recorder.numbers.take(tx, len(new))
-            added = [self._event(tx, bucket, draft, id_) for draft, id_ in zip(new, numbers, strict=True)]
+            numbers = self._recorder.numbers.take(tx, len(drafts))
+            added = [self._event(tx, bucket, draft, id_) for draft, id_ in zip(drafts, numbers, strict=True)]
             store.add_events(tx, who.workspace_id, added)
             self.recorded(tx, bucket, added)
-            fresh = iter(numbers)
-            return [replaced[d.id] if d.id is not None else next(fresh) for d in drafts]
+            return numbers
 
     def recorded(self, tx: Transaction, bucket: Bucket, events: Sequence[Event]) -> None:
         """Take note of events that were added to a bucket."""
@@ -111,8 +108,9 @@ class Events:
         """Return an event, its data and its bucket."""
         who.require("tracking:read")
         with self._database.read() as tx:
+            wanted = None if bucket_name is None else found_bucket(tx, who, bucket_name)
             found, bucket = found_event(tx, who, event)
-            if bucket_name is not None and found_bucket(tx, who, bucket_name).id != bucket.id:
+            if wanted is not None and wanted.id != bucket.id:
                 raise NoSuchEvent(id=event)
             return found, self._shelf.text(tx, found.payload_id), bucket
 
@@ -128,24 +126,6 @@ class Events:
                 return
             yield page
             after = (page[-1][1], page[-1][0] or 0)
-
-    def _replace(
-        self, tx: Transaction, who: Actor, bucket: Bucket, drafts: Sequence[EventDraft]
-    ) -> dict[EventId, EventId]:
-        """Replace events by their number; one that is not in this bucket is an error, not a move."""
-        if not drafts:
-            return {}
-        before = []
-        for draft in drafts:
-            found = store.event_by_id(tx, who.workspace_id, draft.id or 0)
-            if found is None or found.bucket_id != bucket.id:
-                raise NoSuchEvent(id=draft.id)
-            before.append(found)
-        after = [self._event(tx, bucket, draft, EventId(draft.id or 0)) for draft in drafts]
-        for event in after:
-            store.set_event(tx, who.workspace_id, event)
-        self.recorded(tx, bucket, [*before, *after])
-        return {event.id: event.id for event in after}
 
     def _event(self, tx: Transaction, bucket: Bucket, draft: EventDraft, id_: EventId) -> Event:
         payload = self._recorder.payloads.number_of(tx, bucket.workspace_id, draft.data)

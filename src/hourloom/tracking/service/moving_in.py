@@ -99,7 +99,9 @@ class MovingIn:
             self._operations.describe(operation, done)
             return done
 
-    async def take_all(self, who: Actor, source: Source) -> tuple[OperationId, Import, FaultyEvents]:
+    async def take_all(
+        self, who: Actor, source: Source, title: str
+    ) -> tuple[OperationId, Import, FaultyEvents]:
         """Import a whole source, or nothing of one that turns out to be unusable.
 
         It is read on another thread, so that heartbeats do not wait.
@@ -107,7 +109,7 @@ class MovingIn:
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(None, source.buckets)
         buckets = [checked(draft_of_bucket(bucket)) for bucket in found]
-        operation = await self._database.run_write(partial(self.begin, who, source.title))
+        operation = await self._database.run_write(partial(self.begin, who, title))
         try:
             faults = await self._take_buckets(who, operation, source, buckets)
         except BaseException:

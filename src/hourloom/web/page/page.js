@@ -1,153 +1,224 @@
 // The page before there is a user interface: which watchers report, and what they say, as it arrives.
 
 const TOKEN = "hourloom.token";
-const SHOWN = 25;
-const REFRESH_EVERY_MS = 1000;
+const EVENTS_SHOWN = 30, BUCKETS_READ = 12;
+const CALM_MS = 1000, LONGEST_WAIT_MS = 30000, RECENT_SECONDS = 180;
 
 const $ = (selector) => document.querySelector(selector);
+const pause = (ms) => new Promise((done) => {
+  setTimeout(done, ms);
+  window.addEventListener("online", done, { once: true });
+});
 
 class SignedOut extends Error {}
 
 async function call(method, path, body) {
-  const headers = {};
-  const token = localStorage.getItem(TOKEN);
+  const headers = {}, token = localStorage.getItem(TOKEN);
   if (token) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
-  const answer = await fetch(`/api/v1${path}`, {
-    method, headers, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
   if (answer.status === 401) throw new SignedOut();
   if (!answer.ok) throw new Error((await answer.json()).detail ?? `status ${answer.status}`);
   return answer.json();
 }
 
-async function signIn() {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (!code) return;
-  history.replaceState(null, "", location.pathname);
-  try {
-    localStorage.setItem(TOKEN, (await call("POST", "/sign-in", { code })).secret);
-  } catch (error) {
-    if (!(error instanceof SignedOut)) throw error;
-    say("That link was used already or is older than a minute; make a new one.");
-  }
+// What is on the screen
+
+function say(state, text) {
+  document.body.dataset.state = state;
+  if ($("#state").textContent !== text) $("#state").textContent = text;
 }
 
-function say(text) { $("#state").textContent = text; }
+function element(tag, kind, text) {
+  const made = document.createElement(tag);
+  if (kind) made.className = kind;
+  // Titles come from anywhere: they are only ever text, in their own direction.
+  if (text !== undefined) { made.textContent = text; made.dir = "auto"; }
+  return made;
+}
 
-function show(signedIn) {
+function timed(kind, text, instant) {
+  const made = element("time", kind, text);
+  made.dateTime = instant;
+  return made;
+}
+
+function fill(section, items) {
+  $(`${section} .list`).replaceChildren(...items);
+  $(`${section} .empty`).hidden = items.length > 0;
+}
+
+function showParts(signedIn) {
   $("#sign-in").hidden = signedIn;
   for (const part of ["#watchers", "#events", "#sign-out"]) $(part).hidden = !signedIn;
 }
 
-function cell(text, kind) {
-  const made = document.createElement("td");
-  made.textContent = text;
-  if (kind) made.className = kind;
-  return made;
-}
-
-function row(...cells) {
-  const made = document.createElement("tr");
-  made.append(...cells);
-  return made;
-}
-
-function fill(section, rows) {
-  $(`${section} tbody`).replaceChildren(...rows);
-  $(`${section} .empty`).hidden = rows.length > 0;
-  $(`${section} .scroll`).hidden = rows.length === 0;
-}
-
 function ago(instant) {
-  if (!instant) return "never";
   const seconds = Math.max(0, (Date.now() - new Date(instant)) / 1000);
-  const units = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
-  const [size, unit] = units.find(([size]) => seconds >= size) ?? [1, "second"];
+  if (seconds < 10) return "just now";
+  const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([s]) => seconds >= s);
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-Math.floor(seconds / size), unit);
 }
 
+function clock(instant) {
+  const then = new Date(instant), time = then.toLocaleTimeString([], { hour: "numeric", minute: "2-digit", second: "2-digit" });
+  const today = then.toDateString() === new Date().toDateString();
+  return today ? time : `${then.toLocaleDateString([], { month: "short", day: "numeric" })}, ${time}`;
+}
+
 function lasted(seconds) {
-  const whole = Math.round(seconds);
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-function described(data) {
-  return Object.values(data).filter((value) => typeof value === "string").join(" — ") || JSON.stringify(data);
+function described(event) {
+  const { title, app, url, status, file, project, ...rest } = event.data;
+  const text = (value) => (typeof value === "string" && value ? value : undefined);
+  if (text(status)) return { "not-afk": ["At the computer"], afk: ["Away"] }[status] ?? [status];
+  const said = [title, file, app, url].map(text).filter(Boolean);
+  const main = said.shift() ?? Object.values(rest).find(text) ?? JSON.stringify(event.data);
+  return [main, [text(project), ...said.reverse()].filter(Boolean).join(" · ")];
 }
 
-let known = null;
+function watcher(bucket) {
+  const made = element("li");
+  made.append(element("div", "name", bucket.name), element("div", "where", `${bucket.type} on ${bucket.hostname}`));
+  const heard = bucket.ended_at ? timed("heard", `heard ${ago(bucket.ended_at)}`, bucket.ended_at) : element("div", "heard", "never heard");
+  if (bucket.ended_at && Date.now() - new Date(bucket.ended_at) < RECENT_SECONDS * 1000) made.className = "recent";
+  made.append(heard);
+  return made;
+}
+
+let known;
+
+function row(event) {
+  const made = element("li", known && !known.has(event.id) ? "new" : ""), what = element("div", "what");
+  const [main, more] = described(event);
+  what.append(element("div", "main clipped", main));
+  what.append(element("div", "more clipped", [more, event.bucket].filter(Boolean).join(" · ")));
+  made.append(timed("when", clock(event.started_at), event.started_at), what, element("div", "lasted", lasted(event.duration)));
+  return made;
+}
+
+let drawn = "";
+
+function draw() {
+  fill("#watchers", buckets.map(watcher));
+  const events = [...recorded.values()].flat()
+    .sort((a, b) => b.started_at.localeCompare(a.started_at) || b.id - a.id).slice(0, EVENTS_SHOWN);
+  const told = JSON.stringify(events);
+  if (told === drawn) return;
+  fill("#events", events.map(row));
+  [known, drawn] = [new Set(events.map((event) => event.id)), told];
+}
+
+// What was recorded, as far as it is shown
+
+let buckets = [];
+const recorded = new Map(), stale = new Set();
+let everything = true, refreshing = null, readAt = 0;
 
 async function refresh() {
-  const buckets = await call("GET", "/buckets");
+  buckets = await call("GET", "/buckets");
   buckets.sort((a, b) => (b.ended_at ?? "").localeCompare(a.ended_at ?? ""));
-  fill("#watchers", buckets.map((bucket) => row(
-    cell(bucket.name), cell(bucket.hostname), cell(bucket.type), cell(ago(bucket.ended_at), "number"),
-  )));
-  const pages = await Promise.all(buckets.slice(0, 8).map(async (bucket) => {
-    const page = await call("GET", `/buckets/${encodeURIComponent(bucket.name)}/events?limit=${SHOWN}`);
-    return page.events.map((event) => ({ ...event, bucket: bucket.name }));
+  const names = buckets.slice(0, BUCKETS_READ).map((bucket) => bucket.name);
+  const wanted = names.filter((name) => everything || stale.has(name) || !recorded.has(name));
+  everything = false;
+  stale.clear();
+  for (const name of recorded.keys()) if (!names.includes(name)) recorded.delete(name);
+  await Promise.all(wanted.map(async (bucket) => {
+    const page = await call("GET", `/buckets/${encodeURIComponent(bucket)}/events?limit=${EVENTS_SHOWN}`);
+    recorded.set(bucket, page.events.map((event) => ({ ...event, bucket })));
   }));
-  const events = pages.flat().sort((a, b) => b.started_at.localeCompare(a.started_at)).slice(0, SHOWN);
-  fill("#events", events.map((event) => {
-    const made = row(
-      cell(new Date(event.started_at).toLocaleString(), "number"), cell(lasted(event.duration), "number"),
-      cell(event.bucket), cell(described(event.data), "what"),
-    );
-    if (known && !known.has(event.id)) made.className = "new";
-    return made;
-  }));
-  known = new Set(events.map((event) => event.id));
+  draw();
 }
 
-let waiting = false;
-
-async function refreshSoon() {
-  if (waiting) return;
-  waiting = true;
-  await new Promise((done) => setTimeout(done, REFRESH_EVERY_MS));
-  waiting = false;
-  await refresh().catch(stopped);
+function refreshSoon() {
+  refreshing ??= (async () => {
+    await new Promise((done) => setTimeout(done, Math.max(0, readAt + CALM_MS - Date.now())));
+    [refreshing, readAt] = [null, Date.now()];
+    await refresh();
+  })().catch(failed);
 }
 
-function stopped(error) {
-  if (error instanceof SignedOut) {
-    localStorage.removeItem(TOKEN);
-    show(false);
-    if ($("#state").textContent === "Connecting…") say("Not signed in");
-  } else {
-    say(`Something went wrong: ${error.message}`);
+function failed(error) {
+  if (error instanceof SignedOut) signedOut();
+  // While the server is away, the socket says so and goes on when it is back.
+  else if (!(error instanceof TypeError)) say("offline", `Something went wrong: ${error.message}`);
+}
+
+// The live feed
+
+function heard(message) {
+  if (message.type === "hello") say("live", "Live");
+  if (message.type === "change" && message.body.bucket) stale.add(message.body.bucket);
+  else everything = true;
+  refreshSoon();
+}
+
+async function follow() {
+  const { code } = await call("POST", "/live-tickets");
+  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/api/v1/live`);
+  socket.onopen = () => socket.send(JSON.stringify({ ticket: code }));
+  socket.onmessage = ({ data }) => heard(JSON.parse(data));
+  window.addEventListener("hourloom:signed-out", () => socket.close(), { once: true });
+  await new Promise((done) => { socket.onclose = done; });
+}
+
+let staying = false;
+
+async function stayLive() {
+  if (staying) return;
+  staying = true;
+  for (let wait = 1000; localStorage.getItem(TOKEN); wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    await follow().catch(failed);
+    if (document.body.dataset.state === "live") wait = 500;
+    if (localStorage.getItem(TOKEN)) { say("offline", "Offline, trying again…"); await pause(wait); }
   }
+  staying = false;
 }
 
-async function listen(wait = 1000) {
-  if (!localStorage.getItem(TOKEN)) return;
-  try {
-    const { code } = await call("POST", "/live-tickets");
-    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/api/v1/live`);
-    socket.onopen = () => { socket.send(JSON.stringify({ ticket: code })); say("Live"); wait = 1000; refreshSoon(); };
-    socket.onmessage = refreshSoon;
-    socket.onclose = () => { say("Offline, trying again…"); setTimeout(() => listen(Math.min(wait * 2, 30000)), wait); };
-  } catch (error) {
-    if (error instanceof SignedOut) { stopped(error); return; }
-    say("Offline, trying again…");
-    setTimeout(() => listen(Math.min(wait * 2, 30000)), wait);
-  }
-}
+// Signing in and out
 
-$("#sign-out").addEventListener("click", () => {
+async function signIn() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (!code) return;
+  history.replaceState(null, "", location.pathname);
   localStorage.removeItem(TOKEN);
-  location.reload();
-});
-
-await signIn();
-if (localStorage.getItem(TOKEN)) {
-  show(true);
-  await refresh().catch(stopped);
-  await listen();
-} else {
-  show(false);
-  if ($("#state").textContent === "Connecting…") say("Not signed in");
+  try {
+    localStorage.setItem(TOKEN, (await call("POST", "/sign-in", { code })).secret);
+  } catch (error) {
+    if (!(error instanceof SignedOut)) throw error;
+    signedOut("That link was used already or is older than a minute; make a new one.");
+  }
 }
-setInterval(() => { if (localStorage.getItem(TOKEN)) refreshSoon(); }, 15000);
+
+function signedOut(why = "Not signed in") {
+  localStorage.removeItem(TOKEN);
+  buckets = [];
+  recorded.clear();
+  [known, drawn, everything] = [undefined, "", true];
+  for (const section of ["#watchers", "#events"]) $(`${section} .list`).replaceChildren();
+  window.dispatchEvent(new Event("hourloom:signed-out"));
+  showParts(false);
+  if (document.body.dataset.state !== "out") say("out", why);
+}
+
+async function start() {
+  await signIn().catch(failed);
+  if (!localStorage.getItem(TOKEN)) { signedOut(); return; }
+  say("waiting", "Connecting…");
+  showParts(true);
+  refreshSoon();
+  await stayLive();
+}
+
+$("#sign-out").addEventListener("click", async () => {
+  await call("POST", "/sign-out").catch(() => {});
+  signedOut("Signed out");
+});
+window.addEventListener("hashchange", start);
+window.addEventListener("storage", ({ key, newValue }) => { if (key === TOKEN) newValue ? start() : signedOut("Signed out"); });
+setInterval(() => { if (buckets.length) draw(); }, 10000);
+start();

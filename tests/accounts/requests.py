@@ -1,0 +1,54 @@
+"""Valid requests to every route that takes a body, so that only trust can refuse them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hourloom.web.routes import PATH_PARAMETER, Route
+
+THEN = "2026-03-02T08:00:00Z"
+EVENT = {"timestamp": THEN, "duration": 60, "data": {"app": "editor"}}
+AW_BUCKET = {"type": "currentwindow", "client": "test", "hostname": "here"}
+BUCKET = AW_BUCKET | {"name": "mine"}
+PERIOD = "2026-03-02T00:00:00Z/2026-03-03T00:00:00Z"
+
+
+def body_of(route: Route, ids: Mapping[str, object]) -> object:
+    """Return a valid body; `ids` are the things it speaks of."""
+    bodies: dict[str, object] = {
+        "send_heartbeat": EVENT,
+        "create_aw_bucket": AW_BUCKET,
+        "change_aw_bucket": AW_BUCKET,
+        "add_aw_events": [EVENT | {"id": ids["event"]}],
+        "query": {"query": [f'RETURN = query_bucket("{ids["bucket"]}");'], "timeperiods": [PERIOD]},
+        "set_aw_setting": "value",
+        "import_export": {"buckets": {}},
+        "send_heartbeats": {
+            "bucket": ids["bucket"],
+            "pulsetime": 10,
+            "heartbeats": [{"timestamp": THEN, "data": {"app": "editor"}}],
+        },
+        "create_bucket": BUCKET | {"name": ids["bucket"]},
+        "add_events": [{"started_at": THEN, "data": {"app": "editor"}}],
+        "edit_event": {"data": {"app": "changed"}},
+        "delete_events": {"ids": [ids["event"]]},
+        "split_event": {"at": "2026-03-02T08:00:30Z"},
+        "ask": {"query": [f'RETURN = query_bucket("{ids["bucket"]}");'], "periods": [PERIOD]},
+        "begin_import": {"source": "elsewhere"},
+        "import_bucket": AW_BUCKET | {"name": ids["bucket"]},
+        "import_events": {"bucket": ids["bucket"], "events": [[1_000_000, 2_000_000, {"app": "editor"}]]},
+        "create_token": {"name": "new", "scopes": ["tracking:read"]},
+        "sign_in": {"code": "nothing"},
+        "create_pairing_code": {"name": "extension"},
+        "pair": {"code": "NOTHING2", "bucket": "mine"},
+        "change_setting": {"value": "UTC"},
+    }
+    return bodies.get(route.name)
+
+
+def target_of(route: Route, ids: Mapping[str, object]) -> str:
+    """Return an address of a route with ids filled in."""
+    path = PATH_PARAMETER.sub(lambda found: str(ids.get(found[1], "nothing")), route.path)
+    return path + (
+        "?pulsetime=10" if route.name == "send_heartbeat" else "?force=1" * (route.method == "DELETE")
+    )
