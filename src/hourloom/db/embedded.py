@@ -27,6 +27,7 @@ from hourloom.db.transaction import (
     Work,
     answering,
     joined,
+    reading,
 )
 from hourloom.db.writer import Writer
 
@@ -73,12 +74,8 @@ class EmbeddedDatabase:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        tx = self._open.writing or self._open.reading
-        if tx is not None:
+        with reading(self._open, lambda: self._snapshot(30.0)) as tx:
             yield tx
-            return
-        with self._snapshot(30.0) as snapshot:
-            yield snapshot
 
     def write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:  # noqa: ARG002
         if self._open.writing is not None:

@@ -14,21 +14,19 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from hourloom.core.actors import Actor
-from hourloom.core.changes import Change, RecordedChange
+from hourloom.core.changes import RecordedChange
 from hourloom.core.errors import StorageFull, Unavailable
-from hourloom.core.ids import WorkspaceId
 from hourloom.db.lane_thread import LaneThread
 from hourloom.db.statements import WRITE_LOCK, Dialect, Sql, Value, for_psycopg
 from hourloom.db.transaction import (
-    Collected,
+    Cursor,
     Lane,
     OpenTransactions,
-    OutsideWriter,
     Publish,
     ReadTookTooLong,
     Record,
     RolledBack,
-    Rows,
+    Running,
     Transaction,
     Vitals,
     Work,
@@ -36,11 +34,10 @@ from hourloom.db.transaction import (
     answering,
     follow_up,
     joined,
-    whole,
+    reading,
 )
 
 Answer = TypeVar("Answer")
-Row = TypeVar("Row")
 
 CONNECTIONS = 8
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 25.0
@@ -52,53 +49,23 @@ class DatabaseUnreachable(Unavailable):
     """The PostgreSQL server does not answer: {reason}."""
 
 
-class PostgresTransaction:
+class PostgresTransaction(Running):
     """Statements on one PostgreSQL connection."""
 
     dialect: Dialect = "postgresql"
 
     def __init__(self, connection: psycopg.Connection[Any], *, writes: bool) -> None:
+        super().__init__(writes=writes)
         self.connection = connection
-        self.collected: Collected = []
-        self.actions: list[Callable[[], None]] = []
-        self._writes = writes
 
-    def _run(self, sql: Sql, parameters: Mapping[str, Value]) -> psycopg.Cursor[Any]:
+    def run(self, sql: Sql, parameters: Mapping[str, Value]) -> Cursor:
         text = for_psycopg(sql if isinstance(sql, str) else sql.postgresql)
         return self.connection.execute(cast("Any", text), parameters)
-
-    def rows(self, sql: Sql, **parameters: Value) -> Rows:
-        return self._run(sql, parameters).fetchall()
-
-    def execute(self, sql: Sql, **parameters: Value) -> int:
-        return self._run(sql, parameters).rowcount
 
     def many(self, sql: Sql, rows: Sequence[Mapping[str, Value]]) -> None:
         text = for_psycopg(sql if isinstance(sql, str) else sql.postgresql)
         with self.connection.cursor() as cursor:
             cursor.executemany(cast("Any", text), rows)
-
-    def all(self, model: Callable[..., Row], sql: Sql, **parameters: Value) -> list[Row]:
-        return [model(*row) for row in self.rows(sql, **parameters)]
-
-    def one(self, model: Callable[..., Row], sql: Sql, **parameters: Value) -> Row | None:
-        row = self._run(sql, parameters).fetchone()
-        return None if row is None else model(*row)
-
-    def value(self, sql: Sql, **parameters: Value) -> Value:
-        row = self._run(sql, parameters).fetchone()
-        return None if row is None else cast("Value", row[0])
-
-    def number(self, sql: Sql, **parameters: Value) -> int:
-        return whole(self.value(sql, **parameters))
-
-    def changed(self, workspace_id: WorkspaceId, change: Change) -> None:
-        if not self._writes:
-            raise OutsideWriter
-        self.collected.append((workspace_id, change))
-
-    def after_commit(self, action: Callable[[], None]) -> None:
-        self.actions.append(action)
 
 
 class TeamDatabase:
@@ -136,12 +103,8 @@ class TeamDatabase:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        tx = self._open.writing or self._open.reading
-        if tx is not None:
+        with reading(self._open, lambda: self._snapshot(30.0, None)) as tx:
             yield tx
-            return
-        with self._snapshot(30.0, None) as snapshot:
-            yield snapshot
 
     def write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:
         if self._open.writing is not None:

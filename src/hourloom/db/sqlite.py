@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import sqlcipher3.dbapi2 as driver
 
-from hourloom.core.changes import Change
 from hourloom.core.errors import Refused
-from hourloom.core.ids import WorkspaceId
 from hourloom.db.statements import Dialect, Sql, Value
-from hourloom.db.transaction import Collected, OutsideWriter, ReadTookTooLong, Rows, Stopping, whole
+from hourloom.db.transaction import Cursor, ReadTookTooLong, Running, Stopping
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 else:
     Connection = driver.Connection
-
-Row = TypeVar("Row")
 
 APPLICATION_ID = 0x484C4F4D
 """'HLOM', written into the file's header so that a foreign database is recognised."""
@@ -70,52 +66,20 @@ def _configure(connection: Connection, *, readonly: bool) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
 
 
-class SqliteTransaction:
+class SqliteTransaction(Running):
     """Statements on one SQLite connection."""
 
     dialect: Dialect = "sqlite"
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
+        super().__init__(writes=writes)
         self.connection = connection
-        self.collected: Collected = []
-        self.actions: list[Callable[[], None]] = []
-        self._writes = writes
 
-    def rows(self, sql: Sql, **parameters: Value) -> Rows:
-        text = sql if isinstance(sql, str) else sql.sqlite
-        return self.connection.execute(text, parameters).fetchall()
-
-    def execute(self, sql: Sql, **parameters: Value) -> int:
-        text = sql if isinstance(sql, str) else sql.sqlite
-        return self.connection.execute(text, parameters).rowcount
+    def run(self, sql: Sql, parameters: Mapping[str, Value]) -> Cursor:
+        return self.connection.execute(sql if isinstance(sql, str) else sql.sqlite, parameters)
 
     def many(self, sql: Sql, rows: Sequence[Mapping[str, Value]]) -> None:
-        text = sql if isinstance(sql, str) else sql.sqlite
-        self.connection.executemany(text, rows)
-
-    def all(self, model: Callable[..., Row], sql: Sql, **parameters: Value) -> list[Row]:
-        return [model(*row) for row in self.rows(sql, **parameters)]
-
-    def one(self, model: Callable[..., Row], sql: Sql, **parameters: Value) -> Row | None:
-        text = sql if isinstance(sql, str) else sql.sqlite
-        row = self.connection.execute(text, parameters).fetchone()
-        return None if row is None else model(*row)
-
-    def value(self, sql: Sql, **parameters: Value) -> Value:
-        text = sql if isinstance(sql, str) else sql.sqlite
-        row: Any = self.connection.execute(text, parameters).fetchone()
-        return None if row is None else cast("Value", row[0])
-
-    def number(self, sql: Sql, **parameters: Value) -> int:
-        return whole(self.value(sql, **parameters))
-
-    def changed(self, workspace_id: WorkspaceId, change: Change) -> None:
-        if not self._writes:
-            raise OutsideWriter
-        self.collected.append((workspace_id, change))
-
-    def after_commit(self, action: Callable[[], None]) -> None:
-        self.actions.append(action)
+        self.connection.executemany(sql if isinstance(sql, str) else sql.sqlite, rows)
 
 
 class SqliteReader:

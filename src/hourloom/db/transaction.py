@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol, TypeVar
 
 from hourloom.core.actors import Actor
@@ -220,6 +220,64 @@ def whole(value: Value) -> int:
     return value
 
 
+class Cursor(Protocol):
+    """What both drivers give back for a statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """Return how many rows were changed."""
+        ...
+
+    def fetchone(self) -> tuple[Value, ...] | None:
+        """Return the next row."""
+        ...
+
+    def fetchall(self) -> Rows:
+        """Return all rows that are left."""
+        ...
+
+
+class Running:
+    """What transactions of both databases have in common: each says how it runs one statement."""
+
+    def __init__(self, *, writes: bool) -> None:
+        self.collected: Collected = []
+        self.actions: list[Callable[[], None]] = []
+        self._writes = writes
+
+    def run(self, sql: Sql, parameters: Mapping[str, Value]) -> Cursor:
+        """Run a statement in the dialect of this database."""
+        raise NotImplementedError
+
+    def rows(self, sql: Sql, **parameters: Value) -> Rows:
+        return self.run(sql, parameters).fetchall()
+
+    def execute(self, sql: Sql, **parameters: Value) -> int:
+        return self.run(sql, parameters).rowcount
+
+    def all(self, model: Callable[..., Row], sql: Sql, **parameters: Value) -> list[Row]:
+        return [model(*row) for row in self.run(sql, parameters).fetchall()]
+
+    def one(self, model: Callable[..., Row], sql: Sql, **parameters: Value) -> Row | None:
+        row = self.run(sql, parameters).fetchone()
+        return None if row is None else model(*row)
+
+    def value(self, sql: Sql, **parameters: Value) -> Value:
+        row = self.run(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def number(self, sql: Sql, **parameters: Value) -> int:
+        return whole(self.value(sql, **parameters))
+
+    def changed(self, workspace_id: WorkspaceId, change: Change) -> None:
+        if not self._writes:
+            raise OutsideWriter
+        self.collected.append((workspace_id, change))
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self.actions.append(action)
+
+
 class OpenTransactions(threading.local):
     """The transaction that is open on each thread."""
 
@@ -239,3 +297,16 @@ def joined(open_: OpenTransactions) -> Iterator[Transaction]:
     except BaseException:
         open_.doomed = True
         raise
+
+
+@contextmanager
+def reading(
+    open_: OpenTransactions, snapshot: Callable[[], AbstractContextManager[Transaction]]
+) -> Iterator[Transaction]:
+    """Join this thread's transaction, or open a snapshot for as long as the context lasts."""
+    tx = open_.writing or open_.reading
+    if tx is not None:
+        yield tx
+        return
+    with snapshot() as opened:
+        yield opened
