@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.web.asking import RealServer  # noqa: E402
-from tests.web.browser import Scheme, a_day, a_heartbeat, chromium, sign_in, WINDOW  # noqa: E402
+from tests.web.browser import WINDOW, Scheme, a_day, a_heartbeat, chromium, sign_in  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 SIZES = {"": (1100, 760), "-narrow": (390, 760)}

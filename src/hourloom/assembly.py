@@ -56,6 +56,7 @@ from hourloom.web.vitals import routes as vitals_routes
 
 log = logging.getLogger(__name__)
 
+HTTP_PORT = 80
 PRUNE_EVERY = 3600.0
 
 
@@ -204,7 +205,9 @@ def openapi_document() -> dict[str, Any]:
 
 def allowed_hosts(configuration: Configuration, port: int) -> frozenset[str]:
     """Return the Host headers that name this server."""
-    own = {f"{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]")}
+    names = ("localhost", "127.0.0.1", "[::1]")
+    # Browsers leave out the port of plain HTTP.
+    own = {f"{name}:{port}" for name in names} | (set(names) if port == HTTP_PORT else set())
     return frozenset(own | set(configuration.allowed_hosts))
 
 

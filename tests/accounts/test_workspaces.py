@@ -73,7 +73,7 @@ def rows_of(server: ServerInMemory, workspace: int) -> dict[str, list[str]]:
     found = {}
     with server.database.read() as tx:
         for table in tables(server):
-            rows = tx.rows(f"SELECT * FROM {table} WHERE workspace_id = :w", w=workspace)  # type: ignore[arg-type]
+            rows = tx.rows(f"SELECT * FROM {table} WHERE workspace_id = :w", w=workspace)
             found[table] = sorted(map(repr, rows))
     return found
 
@@ -88,7 +88,7 @@ def tables(server: ServerInMemory) -> list[str]:
         "AND column_name = 'workspace_id' AND table_schema = 'public' ORDER BY 1",
     }[server.database.dialect]
     with server.database.read() as tx:
-        return [str(row[0]) for row in tx.rows(listing)]  # type: ignore[arg-type]
+        return [str(row[0]) for row in tx.rows(listing)]
 
 
 def test_rows_of_several_tables_are_compared(server: ServerInMemory) -> None:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from hourloom.web.routes import PATH_PARAMETER, Route
 
@@ -134,7 +134,7 @@ class Connection(http.client.HTTPConnection):
         self.sock, self._host_header = connected, host
         self.sock.settimeout(PATIENCE)
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

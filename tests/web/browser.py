@@ -98,12 +98,12 @@ def a_day(server: RealServer) -> None:
     a_bucket(server, AWAY, "afkstatus", "tower")
     a_bucket(server, WINDOW, "currentwindow", "tower")
     an_event(server, AWAY, {"status": "not-afk"}, 7_300, 7_290)
-    news = {"title": "What’s New In Python 3.11", "url": "https://docs.python.org/3/whatsnew/3.11.html"}
+    news = {"title": "What\u2019s New In Python 3.11", "url": "https://docs.python.org/3/whatsnew/3.11.html"}
     an_event(server, TAB, news, 5_100, 880)
     for ago, lasted, app, title in [
         (7_300, 1_260, "Thunderbird", "Inbox"),
         (6_040, 940, "Code", "intervals.py — hourloom"),
-        (5_100, 880, "Firefox", "What’s New In Python 3.11"),
+        (5_100, 880, "Firefox", "What\u2019s New In Python 3.11"),
         (4_220, 2_640, "Code", "test_intervals.py — hourloom"),
         (1_580, 620, "Zoom", "Weekly planning"),
         (960, 950, "LibreOffice Writer", "Offer for the harbour office.odt"),

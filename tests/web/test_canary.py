@@ -14,7 +14,7 @@ from tests.web.asking import RealServer
 
 CANARY = "canary-6f1c2a"
 URL = f"https://bank.example/{CANARY}?q={CANARY}"
-DATA = {"app": CANARY, "title": f"{CANARY} – ‮title", "url": URL}
+DATA = {"app": CANARY, "title": f"{CANARY} - \u202etitle", "url": URL}
 THEN = "2026-03-02T08:00:00Z"
 
 

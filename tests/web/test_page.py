@@ -139,32 +139,33 @@ def test_a_new_watcher_appears_by_itself(page: Page, server: RealServer) -> None
     expect(page.locator("#watchers li", has_text="aw-watcher-new")).to_have_count(0)
 
 
-HOSTILE = {
-    "markup": "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>",
-    "right to left": "‮gnp.exe ‏שלום⁧ evil",
-    "ten kilobytes": "W" * 10_000,
-    "control characters": "a\u0000b\u0007\u001b[31mred\n\n\nline",
-    "template": "{{7*7}} ${7*7} %s </li></ol><h1>x",
-}
+HOSTILE = [
+    "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>",
+    "\u202egnp.exe \u200f\u05e9\u05dc\u05d5\u05dd\u2067 evil",
+    "W" * 10_000,
+    "a\u0000b\u0007\u001b[31mred\n\n\nline",
+    "{{7*7}} ${7*7} %s </li></ol><h1>x",
+]
 
 
-@pytest.mark.parametrize("title", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_title_is_only_text(page: Page, server: RealServer, title: str) -> None:
-    name = f"hostile-{abs(hash(title))}"
-    a_bucket(server, name, "<b>type</b>", "<i>host</i>")
+def test_hostile_titles_are_only_text(page: Page, server: RealServer) -> None:
+    a_bucket(server, "hostile", "<b>type</b>", "<i>host</i>")
     try:
-        an_event(server, name, {"app": title, "title": title, "url": "javascript:alert(1)"}, 1)
+        for ago, title in enumerate(HOSTILE):
+            an_event(server, "hostile", {"app": title, "title": title, "url": "javascript:alert(1)"}, ago)
         sign_in(page, server)
-        row = page.locator("#events li", has_text=name).first
-        assert row.locator(".main").text_content() == title
+        rows = page.locator("#events li", has_text="hostile")
+        expect(rows).to_have_count(len(HOSTILE))
+        for row, title in zip(rows.all(), HOSTILE, strict=True):
+            assert row.locator(".main").text_content() == title
+            box = row.bounding_box()
+            assert box is not None
+            assert box["height"] < 130
         assert page.title() == "Hourloom"
-        assert page.locator("main img, main script, main h1, main i, main b, main a").count() == 0
-        box = row.bounding_box()
-        assert box is not None
-        assert box["height"] < 130
+        assert page.locator("main :is(img, script, h1, i, b, a)").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     finally:
-        server.owner("DELETE", f"/api/v1/buckets/{name}")
+        server.owner("DELETE", "/api/v1/buckets/hostile")
 
 
 def test_a_used_link_says_so(page: Page, context: BrowserContext, server: RealServer, faults: Faults) -> None:
@@ -272,7 +273,7 @@ def test_an_empty_record_says_what_to_do(page: Page, tmp_path: Path) -> None:
     try:
         empty.wait()
         sign_in(page, empty)
-        expect(page.locator("#watchers .empty")).to_contain_text("Start ActivityWatch’s watchers")
+        expect(page.locator("#watchers .empty")).to_contain_text("Start ActivityWatch\u2019s watchers")
         expect(page.locator("#events .empty")).to_be_visible()
         expect(page.locator("#events .list")).to_be_hidden()
     finally:
@@ -291,7 +292,7 @@ def test_everything_is_reached_by_keyboard_and_seen_to_be(page: Page, server: Re
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["signed in", "signed out"])
-def test_it_fits_and_reads_well_at_every_width(page: Page, server: RealServer, signed: bool) -> None:
+def test_it_fits_and_reads_well_at_every_width(page: Page, server: RealServer, *, signed: bool) -> None:
     if signed:
         sign_in(page, server)
         expect(page.locator("#events li").first).to_be_visible()
@@ -327,10 +328,11 @@ def lowest_contrast(page: Page) -> float:
                 }
                 return [255, 255, 255, 255];
             };
-            const texts = [...document.querySelectorAll("body *")].filter((each) =>
-                each.checkVisibility() && [...each.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
+            const speaks = (each) => [...each.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+            const texts = [...document.querySelectorAll("body *")]
+                .filter((each) => each.checkVisibility() && speaks(each));
             return Math.min(...texts.map((each) => {
-                const [a, b] = [light(rgba(getComputedStyle(each).color)), light(ground(each))].sort();
+                const [a, b] = [light(rgba(getComputedStyle(each).color)), light(ground(each))];
                 return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
             }));
         }"""
@@ -373,7 +375,8 @@ def test_a_page_of_another_site_can_neither_ask_nor_frame_it(
                     method: "POST", mode: "no-cors", headers: {"content-type": "text/plain"},
                     body: '{"timestamp": "2026-03-02T08:00:00Z", "data": {}}' }),
                 bucket: () => fetch(base + "/api/0/buckets/foreign", {
-                    method: "POST", mode: "no-cors", body: '{"type": "web.tab.current", "client": "x", "hostname": "x"}' }),
+                    method: "POST", mode: "no-cors",
+                    body: '{"type": "web.tab.current", "client": "x", "hostname": "x"}' }),
                 json: () => fetch(base + "/api/0/buckets/foreign", {
                     method: "POST", headers: {"content-type": "application/json"}, body: "{}" }),
             };

@@ -109,6 +109,8 @@ def test_an_aborted_connection_does_not_show_who_listens_on_its_port_now() -> No
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.close()
             with socket.socket() as heir:
+                # The port may still be in TIME_WAIT.
+                heir.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 heir.bind(ends[0])
                 heir.listen()
                 assert peers.uid_of_loopback_peer(*ends) is None

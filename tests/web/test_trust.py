@@ -225,7 +225,7 @@ def test_the_local_socket_gives_a_proxy_nothing(server: RealServer, kind: Kind) 
 
 @pytest.mark.parametrize("kind", FOREIGN_PAGES, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("signed", [False, True], ids=["without a token", "with the owner's token"])
-def test_pages_of_other_sites_reach_nothing(server: RealServer, kind: Kind, signed: bool) -> None:
+def test_pages_of_other_sites_reach_nothing(server: RealServer, kind: Kind, *, signed: bool) -> None:
     extra = [("Authorization", f"Bearer {server.token('admin')}")] if signed else []
     before = facts(server)
     assert wrong_answers(server, kind, extra=extra) == []
@@ -269,7 +269,7 @@ def test_extensions_are_only_for_recording_and_pairing() -> None:
 
 @pytest.mark.parametrize("kind", FOREIGN_HOSTS, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("signed", [False, True], ids=["without a token", "with the owner's token"])
-def test_foreign_hosts_are_refused_everywhere(server: RealServer, kind: Kind, signed: bool) -> None:
+def test_foreign_hosts_are_refused_everywhere(server: RealServer, kind: Kind, *, signed: bool) -> None:
     extra = [("Authorization", f"Bearer {server.token('admin')}")] if signed else []
     assert wrong_answers(server, kind, extra=extra) == []
     for path in ("/", "/page.js", "/page.css", "/nothing", "/api/0/nothing", "/api/v1/live/events"):

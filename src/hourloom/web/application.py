@@ -54,7 +54,7 @@ def application(
 
 
 def _hides(pattern: str, path: str) -> bool:
-    """Return whether a pattern with a parameter would take what is meant for a path: /{event} hides /delete."""
+    """Return whether a pattern takes what is meant for another path: /{event} hides /delete."""
     theirs, ours = pattern.split("/"), path.split("/")
     return (
         pattern != path
