@@ -15,8 +15,6 @@ from hourloom.core.clock import SystemClock
 from hourloom.core.errors import HourloomError
 
 if TYPE_CHECKING:
-    from starlette.routing import Router
-
     from hourloom.assembly import Server
     from hourloom.configuration import Configuration
     from hourloom.db.ballast import Ballast
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from hourloom.db.keys.unlock import Unlocked
     from hourloom.db.lock import DirectoryLock
     from hourloom.db.transaction import Database, Publish, Record
+    from hourloom.web.guard import Guarded
 
 DATABASE = "hourloom.db"
 IN_USE = "in-use"
@@ -85,7 +84,7 @@ def serve(configuration: Configuration, fd: int | None = None) -> None:
 
 
 @contextlib.contextmanager
-def assembled(configuration: Configuration) -> Iterator[Router]:
+def assembled(configuration: Configuration) -> Iterator[Guarded]:
     """Hold the data directory and answer requests within this program, for a command while no server runs."""
     with held(configuration), opened(configuration, begin_unlocking(configuration)) as (server, unlocked):
         if unlocked and unlocked.new_recovery_code:

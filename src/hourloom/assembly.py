@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from starlette.routing import Router
-
 from hourloom import __version__
 from hourloom.accounts import jobs as accounts_jobs
 from hourloom.accounts.authenticator import LocalAuthenticator
@@ -46,6 +44,7 @@ from hourloom.tracking.service import Buckets, CleanUp, Days, Editing, Events, M
 from hourloom.tracking.shelf import PayloadShelf
 from hourloom.web.application import application
 from hourloom.web.endpoint import Context
+from hourloom.web.guard import Guarded
 from hourloom.web.idempotency import KEPT, Idempotency, drop_answers
 from hourloom.web.openapi import document
 from hourloom.web.pages import page_routes
@@ -113,7 +112,7 @@ class Server:
         self.jobs.every("live.prune", PRUNE_EVERY, self._prune_feed)
         self.jobs.every("web.drop_answers", PRUNE_EVERY, self._drop_answers)
 
-    def application(self, port: int) -> Router:
+    def application(self, port: int) -> Guarded:
         """Return the ASGI application for a server that listens on a port."""
         context = Context(
             self.database,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.routing import Route as StarletteRoute
-
 from hourloom.live.feed import Feed
 from hourloom.live.hub import Hub
 from hourloom.live.ports import Admissions
 from hourloom.web.caller import Scope
 from hourloom.web.endpoint import Context, Receive, Send
+from hourloom.web.router import Mount
 from hourloom.web.routes import Route
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -19,7 +17,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 def live_routes(
     routes: Sequence[Route], context: Context, feed: Feed, hub: Hub, admissions: Admissions
-) -> Iterator[BaseRoute]:
+) -> Iterator[Mount]:
     """Return the socket, with the typed routes as its commands, and the stream for scripts."""
 
     # Nobody listens while the server starts, so what listening needs is imported by the first who does.
@@ -36,8 +34,8 @@ def live_routes(
 
         return LiveEvents(context, feed, hub, Door(context, admissions))
 
-    yield WebSocketRoute("/api/v1/live", OnceAsked(socket))
-    yield StarletteRoute("/api/v1/live/events", OnceAsked(stream))
+    yield Mount("/api/v1/live", OnceAsked(socket), "websocket")
+    yield Mount("/api/v1/live/events", OnceAsked(stream))
 
 
 class OnceAsked:

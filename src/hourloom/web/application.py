@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from starlette.routing import BaseRoute, Router
-from starlette.routing import Route as StarletteRoute
 
 from hourloom.core.errors import HourloomError, NotFound
 from hourloom.web.caller import Scope, caller_of, require_host
 from hourloom.web.cors import preflight_headers
 from hourloom.web.endpoint import Context, Endpoint, Receive, Send
-from hourloom.web.guard import Guarded
+from hourloom.web.guard import Guarded, Lifespan
 from hourloom.web.problems import MethodNotAllowed, known, problem_of, status_of
+from hourloom.web.router import Mount, Router
 from hourloom.web.routes import Access, Route
-
-Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class NoSuchPage(NotFound):
@@ -26,40 +22,18 @@ class NoSuchPage(NotFound):
 
 
 def application(
-    routes: Sequence[Route], context: Context, others: Sequence[BaseRoute], lifespan: Lifespan
-) -> Router:
-    """Assemble the routes; `others` are pages and sockets that are not typed routes.
-
-    A bare router does: the endpoints turn errors into answers themselves.
-    """
+    routes: Sequence[Route], context: Context, others: Sequence[Mount], lifespan: Lifespan
+) -> Guarded:
+    """Assemble the routes; `others` are pages and sockets that are not typed routes."""
     by_path: dict[str, dict[str, Route]] = {}
     for route in routes:
         by_path.setdefault(route.path, {})[route.method] = route
-    in_order = sorted(by_path.items(), key=lambda item: not any(_hides(other, item[0]) for other in by_path))
-
-    @asynccontextmanager
-    async def running(_: Any) -> AsyncIterator[None]:
-        async with lifespan():
-            yield
-
-    guarded = Guarded(
-        [*(StarletteRoute(path, Methods(on, context)) for path, on in in_order), *others],
-        redirect_slashes=False,
-        default=NothingHere(context),  # type: ignore[arg-type]  # ASGI in our words
-        lifespan=running,
-    )
-    guarded.limits = context.limits
-    guarded.secret_paths = frozenset(route.path for route in routes if route.access is Access.ANYONE)
-    return guarded
-
-
-def _hides(pattern: str, path: str) -> bool:
-    """Return whether a pattern takes what is meant for another path: /{event} hides /delete."""
-    theirs, ours = pattern.split("/"), path.split("/")
-    return (
-        pattern != path
-        and len(theirs) == len(ours)
-        and all(a == b or (a.startswith("{") and b) for a, b in zip(theirs, ours, strict=True))
+    typed = [Mount(path, Methods(on, context)) for path, on in by_path.items()]
+    return Guarded(
+        Router([*typed, *others], NothingHere(context)),
+        lifespan,
+        context.limits,
+        secret_paths=frozenset(route.path for route in routes if route.access is Access.ANYONE),
     )
 
 

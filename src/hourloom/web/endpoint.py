@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -33,6 +34,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 MOST_PARAMETERS = 50
+REMEMBERED, LONGEST_REMEMBERED = 64, 200
 PARSED_ASIDE = 256 * KIB
 """Bodies larger than this are parsed on another thread, so that nobody else waits."""
 SECONDS_BETWEEN_TRIES = 0.01
@@ -245,7 +247,7 @@ class _Request:
         self, scope: Scope, caller: Caller, actor: Actor | None, body: Any, receive: Receive
     ) -> None:
         self.scope, self.caller, self.actor, self.body, self.receive = scope, caller, actor, body, receive
-        self.queries: dict[str, str] | None = None
+        self.queries: Mapping[str, str] | None = None
 
     def query(self, name: str) -> str | None:
         if self.queries is None:
@@ -266,10 +268,10 @@ class MissingParameter(Invalid):
 
 
 def _from_path(parameter: Parameter) -> Callable[[_Request], Any]:
-    name = parameter.name
+    name, converted = parameter.name, _converter(parameter)
 
     def bind(request: _Request) -> Any:
-        return _converted(request.scope["path_params"][name], parameter)
+        return converted(request.scope["path_params"][name])
 
     return bind
 
@@ -285,12 +287,12 @@ def _require_plain(path: str, raw_path: bytes) -> None:
 
 
 def _from_query(parameter: Parameter) -> Callable[[_Request], Any]:
-    name = parameter.name
+    name, converted = parameter.name, _converter(parameter)
 
     def bind(request: _Request) -> Any:
         text = request.query(name)
         if text is not None:
-            return _converted(text, parameter)
+            return converted(text)
         if parameter.default is inspect.Parameter.empty:
             raise MissingParameter(name=name)
         return parameter.default
@@ -298,14 +300,21 @@ def _from_query(parameter: Parameter) -> Callable[[_Request], Any]:
     return bind
 
 
-def _converted(text: str, parameter: Parameter) -> Any:
-    try:
-        return msgspec.convert(text, parameter.type, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidParameter(name=parameter.name, reason=str(error)) from None
+def _converter(parameter: Parameter) -> Callable[[str], Any]:
+    """Return what reads a parameter; watchers send the same few values with every heartbeat."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def converted(text: str) -> Any:
+        try:
+            return msgspec.convert(text, parameter.type, strict=False)
+        except msgspec.ValidationError as error:
+            raise InvalidParameter(name=parameter.name, reason=str(error)) from None
+
+    return lambda text: (converted if len(text) <= LONGEST_REMEMBERED else converted.__wrapped__)(text)
 
 
-def _parsed_query(raw: bytes) -> dict[str, str]:
+@lru_cache(maxsize=REMEMBERED)
+def _parsed_query(raw: bytes) -> Mapping[str, str]:
     if not raw:
         return {}
     if b"%" not in raw and b"+" not in raw and raw.isascii():

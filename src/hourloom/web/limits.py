@@ -47,6 +47,11 @@ class Permits:
         self.rate = rate
         self._left: dict[Hashable, tuple[float, float]] = {}
 
+    @property
+    def has_callers(self) -> bool:
+        """Return whether anybody took a permit."""
+        return bool(self._left)
+
     def wait(self, caller: Hashable, now: float) -> float:
         """Return the seconds until a permit is there; 0 when one is."""
         return max(0.0, (1 - self._present(caller, now)) / self.rate.per_second)
@@ -89,6 +94,11 @@ class Limits:
             raise TooFast(seconds=seconds)
         if seconds := self._requests.take(key, self._now()):
             await self._sleep(seconds)
+
+    @property
+    def has_guessers(self) -> bool:
+        """Return whether anybody guessed at all, which is seldom."""
+        return self._guesses.has_callers
 
     async def require_no_guesser(self, scope: Scope, *, patient: bool) -> None:
         """Refuse an address of the network that guessed too often; this computer is never locked out."""

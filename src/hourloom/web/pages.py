@@ -6,13 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from starlette.routing import BaseRoute
-from starlette.routing import Route as StarletteRoute
-
 from hourloom.core.errors import HourloomError
 from hourloom.web.caller import Scope, caller_of, require_host
 from hourloom.web.endpoint import Context, Receive, Send
 from hourloom.web.problems import MethodNotAllowed, known, status_of
+from hourloom.web.router import Mount
 
 HERE = Path(__file__).parent / "page"
 FILES = {
@@ -59,7 +57,7 @@ class Page:
         return 200, self._body
 
 
-def page_routes(context: Context) -> Iterator[BaseRoute]:
+def page_routes(context: Context) -> Iterator[Mount]:
     """Return the routes of the page's files."""
     for path, (name, kind) in FILES.items():
-        yield StarletteRoute(path, Page(name, kind, context))
+        yield Mount(path, Page(name, kind, context))

@@ -108,7 +108,7 @@ class Numbers(msgspec.Struct):
     ids: list[int]
 
 
-class NewHeartbeat(msgspec.Struct):
+class NewHeartbeat(msgspec.Struct, forbid_unknown_fields=True):
     """One heartbeat of a batch."""
 
     timestamp: Moment
