@@ -68,7 +68,12 @@ def test_the_locks_hold_every_requirement() -> None:
 
 def test_both_locks_agree_on_versions() -> None:
     run, dev = locked(ROOT / "requirements/run.txt"), locked(ROOT / "requirements/dev.txt")
-    assert {name: line for name, line in run.items() if dev.get(name) != line} == {}
+    # Where one lock needs a package for more systems than the other, only the condition behind it differs.
+    pins = {
+        name: (line.split(";")[0].strip(" \\"), dev[name].split(";")[0].strip(" \\"))
+        for name, line in run.items()
+    }
+    assert {name: pair for name, pair in pins.items() if pair[0] != pair[1]} == {}
 
 
 def test_no_lock_of_uv_is_kept() -> None:

@@ -15,8 +15,9 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.errors import Invalid, NotFound
+from hourloom.web.binding import InvalidParameter, MissingParameter
 from hourloom.web.caller import Caller
-from hourloom.web.endpoint import Context, Endpoint, InvalidParameter, MissingParameter
+from hourloom.web.endpoint import Context, Endpoint
 from hourloom.web.problems import known, problem_of, status_of
 from hourloom.web.routes import Parameter, Route, Streamed
 

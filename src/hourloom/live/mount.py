@@ -8,9 +8,10 @@ from hourloom.live.feed import Feed
 from hourloom.live.hub import Hub
 from hourloom.live.ports import Admissions
 from hourloom.web.caller import Scope
-from hourloom.web.endpoint import Context, Receive, Send
+from hourloom.web.endpoint import Context
 from hourloom.web.router import Mount
 from hourloom.web.routes import Route
+from hourloom.web.wire import Receive, Send
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 

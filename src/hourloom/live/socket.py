@@ -19,8 +19,9 @@ from hourloom.live.pace import Pace
 from hourloom.live.query import since_in
 from hourloom.live.scopes import may_see
 from hourloom.web.caller import Caller, Scope, caller_of
-from hourloom.web.endpoint import Context, Receive, Send
+from hourloom.web.endpoint import Context
 from hourloom.web.problems import known
+from hourloom.web.wire import Receive, Send
 
 SECONDS_FOR_THE_TICKET = 5.0
 MOST_IN_FLIGHT = 8

@@ -17,8 +17,9 @@ from hourloom.live.model import ChangesMissed
 from hourloom.live.query import place_in, since_in
 from hourloom.live.scopes import may_see
 from hourloom.web.caller import Scope, caller_of
-from hourloom.web.endpoint import Context, Receive, Send
+from hourloom.web.endpoint import Context
 from hourloom.web.problems import MethodNotAllowed
+from hourloom.web.wire import Receive, Send
 
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 15.0
 SIGN_OF_LIFE = b": still here\n\n"

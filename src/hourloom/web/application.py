@@ -10,11 +10,12 @@ import msgspec
 from hourloom.core.errors import HourloomError, NotFound
 from hourloom.web.caller import Scope, caller_of, require_host
 from hourloom.web.cors import preflight_headers
-from hourloom.web.endpoint import Context, Endpoint, Receive, Send
+from hourloom.web.endpoint import Context, Endpoint
 from hourloom.web.guard import Guarded, Lifespan
 from hourloom.web.problems import MethodNotAllowed, known, problem_of, status_of
 from hourloom.web.router import Mount, Router
 from hourloom.web.routes import Access, Route
+from hourloom.web.wire import Receive, Send
 
 
 class NoSuchPage(NotFound):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from hourloom.core.errors import HourloomError
 from hourloom.web.caller import Scope, caller_of, require_host
-from hourloom.web.endpoint import Context, Receive, Send
+from hourloom.web.endpoint import Context
 from hourloom.web.problems import MethodNotAllowed, known, status_of
 from hourloom.web.router import Mount
+from hourloom.web.wire import Receive, Send
 
 HERE = Path(__file__).parent / "page"
 FILES = {
