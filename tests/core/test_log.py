@@ -45,9 +45,13 @@ def test_a_record_is_one_line_with_time_level_and_logger(tmp_path: Path) -> None
 
 
 def test_line_breaks_and_control_characters_are_escaped(tmp_path: Path) -> None:
-    log.info("a\nb\r\x1b[31m\u2028\u202e\x00\ud800")
+    log.info("a\nb\r\x1b[31m\u2028\u202e\x00")
     (line,) = lines(tmp_path)
-    assert line.endswith(r"a\nb\r\x1b[31m\u2028\u202e\x00\ud800")
+    assert line.endswith(r"a\nb\r\x1b[31m\u2028\u202e\x00")
+
+
+def test_half_a_character_is_escaped() -> None:
+    assert printable("a\ud800") == r"a\ud800"
 
 
 def test_letters_of_all_languages_stay_readable() -> None:

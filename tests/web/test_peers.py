@@ -101,19 +101,29 @@ def test_a_connection_whose_client_is_gone_has_no_owner(listener: socket.socket)
         assert peers.uid_of_loopback_peer(*ends) is None
 
 
-def test_an_aborted_connection_does_not_show_who_listens_on_its_port_now() -> None:
-    with listening() as server:
-        client = socket.create_connection(server.getsockname())
-        with server.accept()[0] as accepted:
-            ends = (accepted.getpeername(), accepted.getsockname())
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            client.close()
-            with socket.socket() as heir:
-                # The port may still be in TIME_WAIT.
-                heir.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                heir.bind(ends[0])
+@contextmanager
+def port_taken_over() -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
+    """Give the ends of an aborted connection, on whose client's port somebody else listens now."""
+    while True:
+        with listening() as server, socket.socket() as heir:
+            client = socket.create_connection(server.getsockname())
+            with server.accept()[0] as accepted:
+                ends = (accepted.getpeername(), accepted.getsockname())
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.close()
+                try:
+                    heir.bind(ends[0])
+                except OSError:
+                    # Another program's connection was given the port meanwhile.
+                    continue
                 heir.listen()
-                assert peers.uid_of_loopback_peer(*ends) is None
+                yield ends
+                return
+
+
+def test_an_aborted_connection_does_not_show_who_listens_on_its_port_now() -> None:
+    with port_taken_over() as ends:
+        assert peers.uid_of_loopback_peer(*ends) is None
 
 
 def test_the_text_tables_say_the_same_as_netlink(listener: socket.socket) -> None:
