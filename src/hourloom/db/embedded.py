@@ -13,13 +13,14 @@ from typing import TypeVar, cast
 
 from hourloom.core.actors import Actor
 from hourloom.core.errors import Unavailable
-from hourloom.db.pending import PendingOnLoop, PendingOnThread
+from hourloom.db.pending import MOST_WAITING, PendingOnLoop, PendingOnThread
 from hourloom.db.sqlite import SqliteReader, SqliteTransaction, connect
 from hourloom.db.statements import Dialect
 from hourloom.db.transaction import (
     Lane,
     OpenTransactions,
     Publish,
+    QueueFull,
     Record,
     Stopping,
     Transaction,
@@ -63,6 +64,7 @@ class EmbeddedDatabase:
             connect(path, key), self._open, record=record, publish=publish, free_space=free_space
         )
         self.writer.start()
+        self._gathered: list[PendingOnLoop] = []
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="hourloom-reader")
         # One reader more than threads, for those who read on a thread of their own.
         self._readers = Readers(lambda: SqliteReader(path, key), READERS + 1)
@@ -87,13 +89,34 @@ class EmbeddedDatabase:
 
     async def run_write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:  # noqa: ARG002
         pending = PendingOnLoop(asyncio.get_running_loop(), work=work)
-        self.writer.put(pending)
+        self._gather(pending)
         return cast("Answer", await pending.future)
 
     async def run_item(self, lane: Lane, item: object) -> object:
         pending = PendingOnLoop(asyncio.get_running_loop(), lane=lane, item=item)
-        self.writer.put(pending)
+        self._gather(pending)
         return await pending.future
+
+    def _gather(self, pending: PendingOnLoop) -> None:
+        """Queue work at the end of the loop's turn: what arrived in one turn goes into one commit.
+
+        Waking the writer at the first request would make the two threads fight for the interpreter
+        while the loop still reads the others.
+        """
+        if self.writer.waiting + len(self._gathered) >= MOST_WAITING:
+            raise QueueFull
+        self._gathered.append(pending)
+        if len(self._gathered) == 1:
+            pending.future.get_loop().call_soon(self._put_gathered)
+
+    def _put_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        for pending in gathered:
+            try:
+                self.writer.put(pending)
+            except (QueueFull, Stopping) as error:
+                pending.error = error
+                pending.settle()
 
     async def run_read(
         self,
