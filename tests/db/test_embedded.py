@@ -19,6 +19,7 @@ from hourloom.db.sqlite import WrongKey, connect
 from hourloom.db.transaction import OutsideWriter, ReadTookTooLong, Stopping, Transaction
 from hourloom.db.writer import WriterFailed
 from hourloom.testing import Announced, new_sqlite_file, open_sqlite
+from tests.db.turns import a_turn
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
@@ -249,7 +250,7 @@ def test_closing_on_a_full_disk_does_not_wait(on_small_disk: EmbeddedDatabase, s
 
     async def run() -> None:
         waiting = asyncio.ensure_future(on_small_disk.run_item(Lane(), "a"))
-        await asyncio.sleep(0)
+        await a_turn()
         start = time.monotonic()
         await asyncio.to_thread(on_small_disk.writer.close)
         with pytest.raises(StorageFull):

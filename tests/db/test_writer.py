@@ -24,6 +24,7 @@ from hourloom.db.transaction import (
     WorkAborted,
 )
 from hourloom.testing import Announced, open_sqlite
+from tests.db.turns import a_turn
 
 WORKSPACE = WorkspaceId(1)
 
@@ -136,7 +137,7 @@ def while_busy(database: EmbeddedDatabase, *works: Callable[[], object]) -> list
         first = asyncio.ensure_future(database.run_write(gate))
         await gate.reached()
         waiting = [asyncio.ensure_future(database.run_write(work)) for work in works]
-        await asyncio.sleep(0)
+        await a_turn()
         gate.open()
         await first
         return await asyncio.gather(*waiting, return_exceptions=True)
@@ -375,7 +376,7 @@ def items_while_busy(database: EmbeddedDatabase, lane: Names, items: Sequence[st
         first = asyncio.ensure_future(database.run_write(gate))
         await gate.reached()
         waiting = [asyncio.ensure_future(database.run_item(lane, item)) for item in items]
-        await asyncio.sleep(0)
+        await a_turn()
         gate.open()
         await first
         return await asyncio.gather(*waiting, return_exceptions=True)
@@ -421,7 +422,7 @@ def test_a_caller_who_left_does_not_stop_the_work(
         first = asyncio.ensure_future(database.run_write(gate))
         await gate.reached()
         left = asyncio.ensure_future(database.run_write(adding(database, "left behind")))
-        await asyncio.sleep(0)
+        await a_turn()
         left.cancel()
         gate.open()
         await first
@@ -451,7 +452,7 @@ def test_the_queue_is_bounded(database: EmbeddedDatabase) -> None:
         first = asyncio.ensure_future(database.run_write(gate))
         await gate.reached()
         waiting = [asyncio.ensure_future(database.run_write(lambda: None)) for _ in range(MOST_WAITING)]
-        await asyncio.sleep(0)
+        await a_turn()
         assert database.writer.waiting == MOST_WAITING
         with pytest.raises(QueueFull):
             await database.run_write(lambda: None)
@@ -473,7 +474,7 @@ def test_closing_finishes_what_waits_and_refuses_what_comes(
         await gate.reached()
         names = [f"n{number}" for number in range(30)]
         waiting = [asyncio.ensure_future(database.run_write(adding(database, name))) for name in names]
-        await asyncio.sleep(0)
+        await a_turn()
         closing = asyncio.ensure_future(asyncio.to_thread(database.close))
         gate.open()
         await asyncio.gather(first, closing, *waiting)
