@@ -123,7 +123,10 @@ def opened(
         ballast.take()
         with contextlib.suppress(OSError):
             mark.touch(mode=0o600)
-        yield Server(configuration, database, clock, live, was_killed=was_killed), unlocked
+        server = Server(
+            configuration, database, clock, live, was_killed=was_killed, refill_ballast=ballast.refill
+        )
+        yield server, unlocked
     finally:
         database.close()
         with contextlib.suppress(OSError):

@@ -8,7 +8,7 @@ import logging
 import secrets
 import socket
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,7 +56,7 @@ from hourloom.web.vitals import routes as vitals_routes
 log = logging.getLogger(__name__)
 
 HTTP_PORT = 80
-PRUNE_EVERY = 3600.0
+PRUNE_EVERY = REFILL_EVERY = 3600.0
 
 
 class Server:
@@ -70,8 +70,9 @@ class Server:
         live: Live,
         *,
         was_killed: bool = False,
+        refill_ballast: Callable[[], object] = lambda: None,
     ) -> None:
-        self._was_killed = was_killed
+        self._was_killed, self._refill_ballast = was_killed, refill_ballast
         self.configuration, self.database, self.clock, self.live = configuration, database, clock, live
         self.accounts = Accounts(database, clock, secrets.token_bytes)
         self.owner = database.write(self.accounts.ensure_owner)
@@ -129,7 +130,7 @@ class Server:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Do what the server does by itself, for as long as the context is open."""
-        chores = [self._announce_heartbeats(), self.jobs.run()]
+        chores = [self._announce_heartbeats(), self.jobs.run(), self._keep_ballast()]
         if self._was_killed:
             chores.append(self._look_for_damage())
         background = [asyncio.create_task(chore) for chore in chores]
@@ -140,6 +141,12 @@ class Server:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await self.database.run_write(self.accounts.note_uses)
+
+    async def _keep_ballast(self) -> None:
+        """Reserve disk space again after a full disk used the reserve up."""
+        while True:
+            await asyncio.sleep(REFILL_EVERY)
+            await asyncio.to_thread(self._refill_ballast)
 
     async def _look_for_damage(self) -> None:
         """Check the file after a kill or a power cut, while the server already answers."""

@@ -182,12 +182,16 @@ class Writer:
     def _commit(self, batch: Sequence[Pending]) -> tuple[list[Callable[[], None]], list[RecordedChange]]:
         tx = SqliteTransaction(self._connection, writes=True)
         self._connection.execute("BEGIN IMMEDIATE")
-        for lane, group in groupby(batch, key=lambda pending: pending.lane):
+        groups = [(lane, list(group)) for lane, group in groupby(batch, key=lambda pending: pending.lane)]
+        for lane, group in groups:
             if lane is None:
                 for pending in group:
                     self._run_one(tx, pending)
+            elif len(groups) == 1:
+                # Alone in its transaction it needs no savepoint: a failure undoes all, and halves the batch.
+                self._run_alone(tx, lane, group)
             else:
-                self._run_lane(tx, lane, list(group))
+                self._run_lane(tx, lane, group)
         recorded = self._record(tx, tx.collected) if tx.collected else []
         begun = time.monotonic()
         self._connection.execute("COMMIT")
@@ -214,8 +218,15 @@ class Writer:
             for pending in group:
                 self._run_lane(tx, lane, [pending])
             return
-        for pending, answer in zip(group, answers, strict=True):
-            pending.value, pending.error = answer, answer if isinstance(answer, Exception) else None
+        _take_answers(group, answers)
+
+    def _run_alone(self, tx: SqliteTransaction, lane: Lane, group: Sequence[Pending]) -> None:
+        self._open.writing, self._open.doomed = tx, False
+        try:
+            answers = lane.apply(tx, [pending.item for pending in group])
+        finally:
+            self._open.writing = None
+        _take_answers(group, answers)
 
     def _in_savepoint(self, tx: SqliteTransaction, work: Work[Answer]) -> Answer:
         collected, actions = len(tx.collected), len(tx.actions)
@@ -247,6 +258,11 @@ class Writer:
     def _forget(self) -> None:
         for lane in self._lanes:
             lane.forget()
+
+
+def _take_answers(group: Sequence[Pending], answers: Sequence[object]) -> None:
+    for pending, answer in zip(group, answers, strict=True):
+        pending.value, pending.error = answer, answer if isinstance(answer, Exception) else None
 
 
 def _is_trouble_of_the_disk(error: BaseException) -> bool:

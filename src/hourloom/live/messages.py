@@ -126,5 +126,7 @@ def _read(decoder: msgspec.json.Decoder[Message], text: str) -> Message:
     strict_json.refuse_duplicates(raw)
     try:
         return decoder.decode(raw)
-    except msgspec.DecodeError as error:
+    except msgspec.ValidationError as error:
         raise NotAMessage(reason=str(error)) from None
+    except msgspec.DecodeError as error:
+        raise strict_json.NotJson(reason=str(error)) from None

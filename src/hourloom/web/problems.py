@@ -9,6 +9,7 @@ import msgspec
 import msgspec.json
 
 from hourloom.core import errors
+from hourloom.core.strict_json import NotJson
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def known(error: Exception) -> errors.HourloomError:
     if isinstance(error, msgspec.ValidationError):
         return InvalidShape(reason=str(error))
     if isinstance(error, msgspec.DecodeError):
-        return errors.Invalid(reason=str(error))
+        return NotJson(reason=str(error))
     log.error("unforeseen %s", type(error).__name__, exc_info=_without_message(error))
     return Unforeseen()
 
