@@ -272,3 +272,21 @@ def test_a_disk_that_became_read_only_is_told_and_recovered_from(
     connection.execute("PRAGMA query_only = OFF")
     on_small_disk.write(adding(on_small_disk, "after"))
     assert count(on_small_disk) == 2
+
+
+def test_a_loop_closed_in_the_middle_of_its_turn_does_not_keep_others_waiting(
+    database: EmbeddedDatabase,
+) -> None:
+    abandoned = asyncio.new_event_loop()
+    coroutine = database.run_write(lambda: None)
+
+    async def begin() -> None:
+        coroutine.send(None)
+        abandoned.stop()
+
+    begun = abandoned.create_task(begin())
+    abandoned.run_forever()
+    assert begun.done()
+    coroutine.close()
+    abandoned.close()
+    assert asyncio.run(asyncio.wait_for(database.run_write(lambda: "done"), 5)) == "done"

@@ -11,6 +11,7 @@ from typing import Any
 from hourloom.core.errors import Invalid
 
 DEPTH = 64
+LARGEST_GLANCED_AT = 4096
 _LARGEST = 2**63
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _DOUBTFUL = re.compile(rb"\\|\d{18}|[eE][+]?\d\d|NaN|Infinity")
@@ -57,8 +58,9 @@ def _is_harmless(text: bytes) -> bool:
 
     Most bodies are a heartbeat of half a dozen keys, and parsing them only for this would take longer
     than all else that is done with them. Between two quotes is a string, and a key has a colon behind it.
+    Large bodies are lists, which name the same keys again and again, so there is nothing to be seen.
     """
-    if not text.isascii() or _DOUBTFUL.search(text):
+    if len(text) > LARGEST_GLANCED_AT or not text.isascii() or _DOUBTFUL.search(text):
         return False
     pieces = text.split(b'"')
     keys = [pieces[n] for n in range(1, len(pieces) - 1, 2) if pieces[n + 1].lstrip().startswith(b":")]

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 from hourloom.core.actors import Actor
 from hourloom.core.errors import Unavailable
-from hourloom.db.pending import MOST_WAITING, PendingOnLoop, PendingOnThread
+from hourloom.db.pending import MOST_WAITING, PendingOnLoop, PendingOnThread, refuse
 from hourloom.db.sqlite import SqliteReader, SqliteTransaction, connect
 from hourloom.db.statements import Dialect
 from hourloom.db.transaction import (
@@ -105,9 +105,11 @@ class EmbeddedDatabase:
         """
         if self.writer.waiting + len(self._gathered) >= MOST_WAITING:
             raise QueueFull
+        loop = pending.future.get_loop()
+        # A loop that was closed in the middle of its turn must not keep others from queueing.
+        if not self._gathered or self._gathered[-1].loop is not loop:
+            loop.call_soon(self._put_gathered)
         self._gathered.append(pending)
-        if len(self._gathered) == 1:
-            pending.future.get_loop().call_soon(self._put_gathered)
 
     def _put_gathered(self) -> None:
         gathered, self._gathered = self._gathered, []
@@ -115,8 +117,7 @@ class EmbeddedDatabase:
             try:
                 self.writer.put(pending)
             except (QueueFull, Stopping) as error:
-                pending.error = error
-                pending.settle()
+                refuse([pending], type(error))
 
     async def run_read(
         self,
