@@ -7,6 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS_READY := .venv-peers/.ready
+AUDIT_READY := .venv-audit/.ready
 # The web interface is prepared as soon as there is one, and only where Node is installed.
 UI_READY := $(if $(wildcard ui/package.json),$(if $(shell command -v npm),ui/node_modules/.ready))
 TYPED := src tests tools $(wildcard benchmarks)
@@ -15,7 +16,7 @@ TYPED := src tests tools $(wildcard benchmarks)
 export npm_config_omit_lockfile_registry_resolved = true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak setup setup-system dev check fmt openapi schema demo bench docs wheel lock clean
+.PHONY: help run test soak setup setup-system dev check fmt openapi schema demo bench docs audit sbom wheel lock clean
 
 help:            ## list these commands
 	@sed -n 's/^\([a-z-]*:\)[^#]*## /  make \1 /p' $(MAKEFILE_LIST)
@@ -68,6 +69,12 @@ bench: setup $(PEERS_READY)  ## measure, and append to the history
 docs: openapi    ## write the generated pages and check the links between all pages
 	$(BIN)/python tools/links.py
 
+audit: setup $(AUDIT_READY)  ## look for known holes in what we use; needs the Internet
+	$(BIN)/python tools/audit.py .venv-audit/bin/python
+
+sbom: setup      ## write the list of what Hourloom consists of to dist/
+	$(BIN)/python tools/sbom.py
+
 wheel: setup     ## build dist/*.whl
 	$(BIN)/python -m hatchling build -t wheel
 
@@ -75,12 +82,16 @@ lock: $(READY)   ## resolve the requirements again (ARGS=--upgrade for newer ver
 	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:           ## remove what make made, never your data
-	rm -rf .venv .venv-peers dist ui/node_modules ui/dist
+	rm -rf .venv .venv-peers .venv-audit dist ui/node_modules ui/dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml tools/setup_venv.py
 	@$(PYTHON) tools/setup_venv.py .venv requirements/dev.txt --project
+	@touch $@
+
+$(AUDIT_READY): requirements/audit.txt requirements/uv.txt tools/setup_venv.py
+	@$(PYTHON) tools/setup_venv.py .venv-audit requirements/audit.txt
 	@touch $@
 
 $(PEERS_READY): requirements/peers.txt requirements/uv.txt tools/setup_venv.py

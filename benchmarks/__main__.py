@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from benchmarks import backups, scenarios
 from benchmarks import results as figures
-from benchmarks import scenarios
 from benchmarks.report import append, table
 from benchmarks.results import OURS, Results
 from benchmarks.scenarios import Stage
@@ -83,15 +83,20 @@ def heartbeats(run: Run) -> None:
 
 def first_year(run: Run) -> None:
     """Load the year into fresh servers and ask about it."""
-    for stage in run.each():
-        stage.server.start_if_stopped()
-        scenarios.load(stage, run.year)
-        scenarios.size(stage)
+    load_year(run)
     for stage in run.stages():
         scenarios.start(stage, figures.START_FULL)
         scenarios.questions(stage, run.year)
         scenarios.view_day(stage, run.year)
         scenarios.heartbeats_beside_queries(stage, run.year)
+
+
+def load_year(run: Run) -> None:
+    """Load the year into fresh servers."""
+    for stage in run.each():
+        stage.server.start_if_stopped()
+        scenarios.load(stage, run.year)
+        scenarios.size(stage)
 
 
 def second_year(run: Run) -> None:
@@ -105,6 +110,13 @@ def second_year(run: Run) -> None:
         stage.server.stop()
         stage.server.start()
         scenarios.questions(stage, year, scenarios.SECOND)
+
+
+def backed_up(run: Run) -> None:
+    """Back the year up, examine the backup, and restore it."""
+    for stage in run.stages(only=OURS):
+        backups.back_up(stage)
+        backups.restore(stage)
 
 
 @contextmanager
@@ -126,7 +138,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help="start, heartbeats, year or second; all by default"
+        "parts", nargs="*", metavar="PART", help="start, heartbeats, year, backups or second; all by default"
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="length of a timed part")
@@ -142,7 +154,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the parts that are asked for, print the table and add it to the history."""
     options = arguments()
-    parts = options.parts or ["start", "heartbeats", "year", "second"]
+    parts = options.parts or ["start", "heartbeats", "year", "backups", "second"]
     results, year = Results(), Year(events=options.events)
     with tempfile.TemporaryDirectory(prefix="hourloom-bench-", dir=options.folder) as name:
         folder = Path(name)
@@ -157,6 +169,10 @@ def main() -> None:
             run = replace(run, servers=servers)
             if "year" in parts:
                 first_year(run)
+            if "backups" in parts:
+                if "year" not in parts:
+                    load_year(run)
+                backed_up(run)
             if "second" in parts:
                 second_year(run)
     print("\n" + table(results))

@@ -160,7 +160,7 @@ def test_passwords_are_shown_nowhere() -> None:
 
 def test_serve_takes_its_options_from_the_command_line(home: dict[str, str], tmp_path: Path) -> None:
     words = ["--data-dir", str(tmp_path / "d"), "--port", "0", "--testing", "--listen-fd", "3"]
-    found, descriptor = of_command_line(words, home)
+    found, descriptor, _ = of_command_line(words, home)
     assert (found.data_dir, found.port, found.testing, descriptor) == (tmp_path / "d", 0, True, 3)
 
 
@@ -213,3 +213,13 @@ def test_the_page_is_current() -> None:
 
 def test_every_key_has_an_explanation() -> None:
     assert all(option.description for option in options().values())
+
+
+def test_the_common_variable_for_the_level_counts_where_nothing_else_says_it(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "HOURLOOM_CONFIG_DIR": str(tmp_path)}
+    assert read({}, home | {"LOG_LEVEL": "DEBUG"}).log_level == "debug"
+    assert read({}, home | {"LOG_LEVEL": "debug", "HOURLOOM_LOG_LEVEL": "error"}).log_level == "error"
+    assert read({"log_level": "warning"}, home | {"LOG_LEVEL": "debug"}).log_level == "warning"
+    assert read({}, home | {"LOG_LEVEL": "trace"}).log_level == "info"
+    (tmp_path / "config.toml").write_text('log_level = "error"')
+    assert read({}, home | {"LOG_LEVEL": "debug"}).log_level == "error"

@@ -88,9 +88,7 @@ def test_every_ignored_lint_rule_has_its_reason() -> None:
 
 
 def test_every_store_is_private() -> None:
-    stores = [
-        path.parent.name for path in (ROOT / "src/hourloom").glob("*/store*") if path.name != "__pycache__"
-    ]
+    stores = [path.parent.name for path in (ROOT / "src/hourloom").glob("*/store*") if path.stem == "store"]
     contracts = PYPROJECT["tool"]["importlinter"]["contracts"]
     protected = {module for contract in contracts for module in contract.get("protected_modules", [])}
     assert {f"*.{feature}.store" for feature in stores} <= protected

@@ -19,7 +19,7 @@ import pytest
 from hourloom import supervisor
 from hourloom.core.clock import Instant
 from hourloom.db.lock import holder_of, take
-from hourloom.supervisor import Child
+from hourloom.supervisor import FIRST_DELAY, START_AGAIN, Child
 from hourloom.web.server.listening import listen_tcp
 from hourloom.web.server.occupant import PortTaken
 
@@ -147,8 +147,9 @@ def test_a_signal_reaches_the_children_once_and_all_end(number: signal.Signals) 
 
 
 def test_children_are_stopped_last_first() -> None:
-    code = "import signal, sys, time\ndef end(*_):\n print('end', NAME, file=sys.stderr)\n sys.exit(0)\n"
-    code += "signal.signal(signal.SIGTERM, end)\nprint('up', file=sys.stderr, flush=True)\ntime.sleep(60)"
+    # Written past the buffer, which the signal may interrupt in the middle of a flush.
+    code = "import os, signal, time\ndef end(*_):\n os.write(2, f'end {NAME}\\n'.encode())\n os._exit(0)\n"
+    code += "signal.signal(signal.SIGTERM, end)\nos.write(2, b'up\\n')\ntime.sleep(60)"
     named = [
         a_child(f"NAME = {name!r}\n{code}", name, essential=name == "server") for name in ("server", "device")
     ]
@@ -202,7 +203,10 @@ def test_the_waiting_parent_is_small() -> None:
 @pytest.mark.parametrize(
     ("lives", "expected"),
     [
-        ([(1, 5.0)] * 9, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]),
+        ([(1, 5.0)] * 4, [0.1, 0.2, 0.4, 0.8]),
+        ([(1, 5.0)] * 10, [0.1, 0.2, 0.4, 0.8, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]),
+        ([(-9, 5.0)] * 5 + [(-9, 61.0), (-9, 5.0)], [0.1, 0.2, 0.4, 0.8, 20.0, 0.1, 0.2]),
+        ([(3, 5.0)] * 9, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]),
         ([(-9, 0.1), (-9, 0.1), (-9, 61.0), (-9, 0.1)], [0.1, 0.2, 0.1, 0.2]),
         ([(1, 0.1), (1, 0.1)], [0.1, None]),
         ([(1, 0.1), (-9, 0.1), (1, 0.1), (1, 0.1)], [0.1, 0.2, 0.4, None]),
@@ -221,6 +225,38 @@ def test_the_delay_grows_until_a_long_life_and_some_ends_are_final(
         child.ended(code, 1000.0 + lived)
         delays.append(None if child.due is None else round(child.due - 1000.0 - lived, 6))
     assert delays == expected
+
+
+def test_crashes_far_apart_are_no_loop() -> None:
+    child, now = a_child(""), 1000.0
+    for _ in range(20):
+        child.started = now
+        now += 40.0
+        child.ended(-9, now)
+        assert child.due is not None
+        assert child.due - now <= supervisor.LONGEST_DELAY
+
+
+def test_the_next_start_is_told_how_the_ones_before_it_ended() -> None:
+    child = a_child("")
+    assert supervisor.ENDED not in child.environment()
+    for _ in range(2):
+        child.started = 1000.0
+        child.ended(-11, 1001.0)
+    assert child.environment()[supervisor.ENDED] == "2 -11"
+
+
+def test_a_loop_of_crashes_is_said_and_waited_out_while_connections_are_held() -> None:
+    crashing = "import os; os.kill(os.getpid(), 9)"
+    with supervising(a_child(crashing)) as up:
+        assert up.process.stderr is not None
+        said = up.process.stderr.readline()
+        assert said == (
+            "hourloom: the server crashed 5 times and is started again in 20 s; connections wait until then; "
+            "`hourloom doctor` looks for the reason.\n"
+        )
+        with socket.create_connection(("127.0.0.1", up.port), timeout=20):
+            assert up.process.poll() is None
 
 
 def test_the_first_up_starts_and_the_second_opens(tmp_path: Path) -> None:
@@ -271,3 +307,45 @@ def test_up_turns_into_a_supervisor_that_keeps_the_directory(tmp_path: Path) -> 
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=10) == 0
     assert holder_of(tmp_path, supervisor.LOCK_NAME) is None
+
+
+NEEDS_WORDS = """
+import os, sys, time
+words = os.read(4, 100)
+if words != b"open sesame":
+    sys.exit(3)
+sys.stderr.write("opened\\n")
+sys.stderr.flush()
+time.sleep(60)
+"""
+
+
+def an_asker(code: str) -> Child:
+    arguments = [sys.executable, "-c", code, "{secret}"]
+    return Child("asker", arguments, essential=False, with_socket=False, asks=True)
+
+
+def test_a_server_that_needs_a_person_gets_what_the_person_says() -> None:
+    server = Child(
+        "server", [sys.executable, "-c", NEEDS_WORDS, "{secret}"], essential=True, with_socket=False
+    )
+    with supervising(server, an_asker("import os; os.write(4, b'open sesame')")) as up:
+        assert up.process.stderr is not None
+        assert up.process.stderr.readline() == "opened\n"
+
+
+def test_without_an_answer_all_ends() -> None:
+    server = Child(
+        "server", [sys.executable, "-c", NEEDS_WORDS, "{secret}"], essential=True, with_socket=False
+    )
+    with supervising(server, an_asker("raise SystemExit(1)")) as up:
+        assert up.process.wait(20) == 1
+
+
+def test_a_server_that_asks_for_the_next_one_has_not_crashed() -> None:
+    child = Child("server", ["x"], essential=True, with_socket=True)
+    for _ in range(20):
+        child.started = 100.0
+        child.ended(START_AGAIN, 100.5)
+        assert child.due == 100.5 + FIRST_DELAY
+    assert (child.times, child.loops, child.delay) == (0, False, FIRST_DELAY)

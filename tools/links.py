@@ -33,7 +33,9 @@ def broken(page: Path) -> list[str]:
 def leads_somewhere(page: Path, link: str) -> bool:
     """Tell whether the file and the heading that a link names exist."""
     path, _, anchor = link.partition("#")
-    target = (page.parent / unquote(path)).resolve() if path else page
+    # A fragment becomes a part of CHANGELOG.md.
+    folder = ROOT if page.match("changes.d/*.*.md") else page.parent
+    target = (folder / unquote(path)).resolve() if path else page
     if not target.exists():
         return False
     return not anchor or target.suffix != ".md" or anchor in anchors(target)

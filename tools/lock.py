@@ -14,6 +14,7 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "dev.txt": ("pyproject.toml", "--extra", "dev"),
     "run.txt": ("pyproject.toml", "--constraints", "requirements/dev.txt"),
     "peers.txt": ("requirements/peers.in",),
+    "audit.txt": ("requirements/audit.in",),
 }
 """Each lock and what it is made from."""
 

@@ -12,9 +12,13 @@ from pathlib import Path
 PACKAGES = {
     "chromium": "chromium",
     "dbus": "dbus-daemon",
+    "e2fsprogs": "mkfs.ext4",
     "gcc": "gcc",
+    "gnome-keyring": "gnome-keyring-daemon",
     "iproute2": "ip",
+    "mount": "mount",
     "openbox": "openbox",
+    "systemd": "systemd-analyze",
     "x11-utils": "xprop",
     "xauth": "xauth",
     "xdotool": "xdotool",

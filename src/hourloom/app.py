@@ -16,15 +16,19 @@ from hourloom.core.errors import HourloomError
 
 if TYPE_CHECKING:
     from hourloom.assembly import Server
+    from hourloom.care.model import Surroundings
     from hourloom.configuration import Configuration
     from hourloom.db.ballast import Ballast
     from hourloom.db.keys.apart import Unlocking
     from hourloom.db.keys.unlock import Unlocked
     from hourloom.db.lock import DirectoryLock
     from hourloom.db.transaction import Database, Publish, Record
+    from hourloom.local.unlocking import Help
     from hourloom.web.guard import Guarded
 
 DATABASE = "hourloom.db"
+ENDED = "HOURLOOM_ENDED"
+"""The variable in which a supervisor tells how the server before this one ended."""
 IN_USE = "in-use"
 """A file that is there while the database is open: one left over tells of a kill or a power cut."""
 SOCKET = Path("run") / "server.sock"
@@ -42,7 +46,7 @@ def open_database(
     if configuration.database_url is not None:
         return _team_database(configuration.database_url, record, publish)
     from hourloom.db.embedded import EmbeddedDatabase
-    from hourloom.db.migrate import prepare_sqlite
+    from hourloom.db.migrate import behind, prepare_sqlite, upgrade
     from hourloom.db.opening import in_a_sentence
     from hourloom.db.sqlite import connect
 
@@ -50,8 +54,21 @@ def open_database(
     key = unlocked.data_key if unlocked else None
     with in_a_sentence(path):
         with contextlib.closing(connect(path, key)) as connection:
-            prepare_sqlite(connection, path.name)
+            found = behind(connection)
+            if found is None:
+                prepare_sqlite(connection, path.name)
+            else:
+                upgrade(connection, path.name, found, _backed_up(configuration, path, key))
         return EmbeddedDatabase(path, key, record=record, publish=publish, free_space=ballast.release)
+
+
+def _backed_up(configuration: Configuration, path: Path, key: bytes | None) -> Path:
+    """Make a backup before the schema changes; without one nothing is changed."""
+    from hourloom.backups.upgrading import back_up
+
+    print("hourloom: the database is brought up to date, after a backup.", file=sys.stderr, flush=True)
+    made = back_up(path, key, configuration.config_dir, SystemClock())
+    return Path(made.place) / made.name
 
 
 def _team_database(url: str, record: Record, publish: Publish) -> Database:
@@ -68,19 +85,34 @@ def _team_database(url: str, record: Record, publish: Publish) -> Database:
     return TeamDatabase(url, record=record, publish=publish)
 
 
-def serve(configuration: Configuration, fd: int | None = None) -> None:
-    """Run the server until it is told to stop."""
+def serve(configuration: Configuration, fd: int | None = None, unlock_fd: int | None = None) -> bool:
+    """Run the server until it is told to stop; return whether it is to be started again.
+
+    Through `unlock_fd` a parent hands over what opens the database, and it asks for it when that is missing.
+    """
     with held(configuration) as lock:
         listener = listening_socket(configuration, fd)
-        unlocking = begin_unlocking(configuration)
+        unlocking = begin_unlocking(configuration, words_handed_over(unlock_fd))
         from hourloom.core.log import set_up
 
         set_up(configuration.data_dir, configuration.log_level)
+        from hourloom.care.crashes import Crashes, crashed_before
+        from hourloom.care.telemetry import telemetry
+
+        crashes = Crashes(configuration.data_dir, SystemClock())
+        crashes.install()
+        away = telemetry(configuration.telemetry, configuration.telemetry_address)
+        crashes.tell = away.crashed
         # Imported while another process unlocks the keys.
         import hourloom.web.server.run  # noqa: F401
 
-        with opened(configuration, unlocking) as (server, unlocked):
-            run(server, listener, lambda url: announce_ready(url, lock, unlocked))
+        help_from: Help = "parent" if unlock_fd is not None else "here" if fd is None else "later"
+        unlocked_server = opened(configuration, unlocking, help_from)
+        with contextlib.closing(away), unlocked_server as (server, unlocked):
+            around = surroundings(configuration)
+            server.watch_over(around, crashes, crashed_before(os.environ.get(ENDED, "")))
+            away.watch(server.vitals.measures)
+            return run(server, listener, lambda url: announce_ready(url, lock, unlocked))
 
 
 @contextlib.contextmanager
@@ -90,6 +122,19 @@ def assembled(configuration: Configuration) -> Iterator[Guarded]:
         if unlocked and unlocked.new_recovery_code:
             show_recovery_code(unlocked.new_recovery_code)
         yield server.application(configuration.port)
+
+
+@contextlib.contextmanager
+def alone(configuration: Configuration) -> Iterator[Server]:
+    """Hold the data directory and put the server together, for a command that serves nobody."""
+    with held(configuration), opened(configuration, begin_unlocking(configuration)) as (server, _):
+        yield server
+
+
+def unlocked_for(configuration: Configuration) -> Unlocked | None:
+    """Return the key of the database, for a command that holds the data directory."""
+    unlocking = begin_unlocking(configuration)
+    return finish_unlocking(configuration, unlocking) if unlocking else None
 
 
 @contextlib.contextmanager
@@ -106,16 +151,19 @@ def held(configuration: Configuration) -> Iterator[DirectoryLock]:
 
 @contextlib.contextmanager
 def opened(
-    configuration: Configuration, unlocking: Unlocking | None
+    configuration: Configuration, unlocking: Unlocking | None, help_from: Help = "here"
 ) -> Iterator[tuple[Server, Unlocked | None]]:
     """Open the database and put the server together; close it in the end."""
     from hourloom.assembly import Live, Server
     from hourloom.db.ballast import Ballast
+    from hourloom.db.keys.copying import discard_leftovers
+    from hourloom.jobs.computer import LinuxComputer
 
     clock = SystemClock()
     live = Live(clock)
     ballast = Ballast(configuration.data_dir, configuration.ballast)
-    unlocked = finish_unlocking(configuration, unlocking) if unlocking else None
+    unlocked = finish_unlocking(configuration, unlocking, help_from) if unlocking else None
+    discard_leftovers(configuration.data_dir / DATABASE)
     mark = configuration.data_dir / IN_USE
     was_killed = mark.exists()
     database = open_database(configuration, unlocked, live.feed.record, live.hub.publish, ballast)
@@ -124,8 +172,15 @@ def opened(
         with contextlib.suppress(OSError):
             mark.touch(mode=0o600)
         server = Server(
-            configuration, database, clock, live, was_killed=was_killed, refill_ballast=ballast.refill
+            configuration,
+            database,
+            clock,
+            live,
+            was_killed=was_killed,
+            refill_ballast=ballast.refill,
+            computer=LinuxComputer(),
         )
+        server.keys.successor = unlocked.successor if unlocked else None
         yield server, unlocked
     finally:
         database.close()
@@ -133,15 +188,39 @@ def opened(
             mark.unlink(missing_ok=True)
 
 
-def run(server: Server, listener: socket.socket, ready: Callable[[str], None]) -> None:
-    """Answer requests until a signal."""
+def surroundings(configuration: Configuration) -> Surroundings:
+    """Return how the server finds out about the computer that it runs on."""
+    from hourloom.care.model import Surroundings
+    from hourloom.core.clock import awake_for
+    from hourloom.db.ballast import Ballast, free_space
+    from hourloom.db.keys.places import Places, read_keys
+
+    directory = configuration.data_dir
+    places = Places(directory, configuration.config_dir, configuration.key_file)
+
+    def recovery_pending() -> bool:
+        if configuration.database_url is not None:
+            return False
+        keys = read_keys(places)
+        return keys is not None and keys.encryption != "off" and keys.recovery_pending
+
+    return Surroundings(
+        awake_for=awake_for,
+        free_space=lambda: free_space(directory),
+        ballast_held=lambda: Ballast(directory, configuration.ballast).held,
+        recovery_pending=recovery_pending,
+    )
+
+
+def run(server: Server, listener: socket.socket, ready: Callable[[str], None]) -> bool:
+    """Answer requests until a signal; return whether that asked for another start."""
     from hourloom.tracking.routes.moving import discard_leftovers
     from hourloom.web.server.run import serve as listen
 
     host, port = listener.getsockname()[:2]
     directory = server.configuration.data_dir
     discard_leftovers(directory / "run")
-    listen(
+    return listen(
         server.application(port),
         tcp=[listener],
         unix_path=directory / SOCKET,
@@ -165,37 +244,29 @@ def begin_unlocking(configuration: Configuration, passphrase: str | None = None)
     """Start to find the key of the embedded database; there is none for PostgreSQL."""
     if configuration.database_url is not None:
         return None
-    from hourloom.db.keys.apart import Request, begin_unlocking
     from hourloom.db.opening import refuse_foreign
+    from hourloom.local.unlocking import begin
 
     refuse_foreign(configuration.data_dir / DATABASE)
-    key_file = configuration.key_file
-    return begin_unlocking(
-        Request(
-            directory=str(configuration.data_dir),
-            config_dir=str(configuration.config_dir),
-            encryption=configuration.encryption,
-            keychain=configuration.keychain,
-            key_file=None if key_file is None else str(key_file),
-            passphrase=passphrase,
-        )
-    )
+    return begin(configuration, passphrase)
 
 
-def finish_unlocking(configuration: Configuration, unlocking: Unlocking) -> Unlocked | None:
-    """Wait for the key; ask for a passphrase where one is needed and somebody can be asked."""
-    from hourloom.db.keys.errors import PassphraseNeeded
+def finish_unlocking(
+    configuration: Configuration, unlocking: Unlocking, help_from: Help = "here"
+) -> Unlocked:
+    """Wait for the key; ask for passphrase or recovery code where one is needed and somebody is there."""
+    from hourloom.local.unlocking import finish
 
-    try:
-        return unlocking.result()
-    except PassphraseNeeded:
-        # A program in the background that asked would be stopped by the terminal.
-        if not sys.stdin.isatty() or os.tcgetpgrp(0) != os.getpgrp():
-            raise
-    from getpass import getpass
+    return finish(configuration, unlocking, help_from=help_from)
 
-    again = begin_unlocking(configuration, getpass("Passphrase of the database: "))
-    return again.result() if again else None
+
+def words_handed_over(descriptor: int | None) -> str | None:
+    """Return the passphrase that a parent hands over, if there is one."""
+    if descriptor is None:
+        return None
+    from hourloom.local.unlocking import words_in
+
+    return words_in(descriptor)
 
 
 def announce_ready(url: str, lock: DirectoryLock, unlocked: Unlocked | None) -> None:
@@ -224,13 +295,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["serve"]:
             return _serve(words[1:])
+        if words[:1] == ["unlock"]:
+            return _unlock(words[1:])
         if words[:1] == ["--version"]:
             print(f"hourloom {__version__}")
             return 0
         from hourloom.cli.main import run
         from hourloom.local.handed import handed
 
-        return run(words, handed(assembled, show_recovery_code))
+        return run(words, handed(assembled, show_recovery_code, alone, unlocked_for))
     except HourloomError as error:
         print(f"hourloom: {error.message}", file=sys.stderr)
         return 1
@@ -242,8 +315,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _unlock(words: Sequence[str]) -> int:
+    """Ask, for the supervisor, what the server needs to open its database."""
+    from hourloom.configuration import of_command_line
+    from hourloom.local.unlocking import answer
+
+    configuration, _, descriptor = of_command_line(words)
+    return 2 if descriptor is None else answer(configuration, descriptor)
+
+
 def _serve(words: Sequence[str]) -> int:
     from hourloom.configuration import of_command_line
+    from hourloom.supervisor import START_AGAIN
 
-    serve(*of_command_line(words))
-    return 0
+    return START_AGAIN if serve(*of_command_line(words)) else 0

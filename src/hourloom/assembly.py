@@ -14,35 +14,81 @@ from typing import Any
 
 from hourloom import __version__
 from hourloom.accounts import jobs as accounts_jobs
+from hourloom.accounts.archived import ArchivedMembers, ArchivedWorkspace
 from hourloom.accounts.authenticator import LocalAuthenticator
-from hourloom.accounts.routes import routes as accounts_routes
+from hourloom.accounts.downloads import Downloads
+from hourloom.accounts.keys import Keys
+from hourloom.accounts.routes.downloads import routes as downloads_routes
+from hourloom.accounts.routes.keys import routes as keys_routes
+from hourloom.accounts.routes.step_up import routes as step_up_routes
+from hourloom.accounts.routes.tokens import routes as accounts_routes
 from hourloom.accounts.service import Accounts
+from hourloom.accounts.step_up import StepUp
+from hourloom.archive.ports import AnyTable
+from hourloom.archive.routes import routes as archive_routes
+from hourloom.archive.service import ArchiveExports, ArchiveImports
+from hourloom.archive.shelf import Shelf as ArchiveShelf
+from hourloom.backups import jobs as backups_jobs
+from hourloom.backups.routes import routes as backups_routes
+from hourloom.backups.service import Backups
+from hourloom.care import jobs as care_jobs
+from hourloom.care.crashes import Crashes
+from hourloom.care.figures import counted, seen_measures
+from hourloom.care.model import Surroundings
+from hourloom.care.routes import routes as care_routes
+from hourloom.care.service import Care
+from hourloom.care.watch import Watch, watching
 from hourloom.configuration import Configuration
-from hourloom.core.clock import Clock
+from hourloom.core.clock import SECOND, Clock, datetime_of
+from hourloom.db.keys.tasks import Place
 from hourloom.db.transaction import Database, Transaction
 from hourloom.jobs.model import AGAIN, FINISHED, Job, JobProgress
+from hourloom.jobs.ports import Computer
 from hourloom.jobs.routes import routes as jobs_routes
 from hourloom.jobs.service import Jobs
 from hourloom.live.feed import Feed
 from hourloom.live.hub import Hub
 from hourloom.live.mount import live_routes
+from hourloom.notices import jobs as notices_jobs
+from hourloom.notices.routes import routes as notices_routes
+from hourloom.notices.service import Notices
 from hourloom.operations import jobs as operations_jobs
+from hourloom.operations.archived import ArchivedOperations
 from hourloom.operations.routes import routes as operations_routes
 from hourloom.operations.service import Operations
+from hourloom.settings.archived import ArchivedSettings
 from hourloom.settings.routes import routes as settings_routes
 from hourloom.settings.service import Settings
 from hourloom.tracking import jobs as tracking_jobs
+from hourloom.tracking.archived.buckets import ArchivedBuckets, ArchivedDevices
+from hourloom.tracking.archived.events import ArchivedEvents
+from hourloom.tracking.archived.history import ArchivedImages, ArchivedRuns
+from hourloom.tracking.archived.payloads import ArchivedPayloads, last_payload
+from hourloom.tracking.archived.totals import ArchivedTotals
+from hourloom.tracking.copies import BackupCopies
+from hourloom.tracking.parts import Deleting
 from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.routes.aw import Server as ServerFacts
 from hourloom.tracking.routes.aw import routes as aw_routes
 from hourloom.tracking.routes.days import routes as days_routes
+from hourloom.tracking.routes.erasures import routes as erasures_routes
 from hourloom.tracking.routes.moving import Spool
 from hourloom.tracking.routes.moving import aw_routes as aw_moving_routes
 from hourloom.tracking.routes.moving import routes as moving_routes
+from hourloom.tracking.routes.retention import routes as retention_routes
 from hourloom.tracking.routes.v1 import routes as tracking_routes
-from hourloom.tracking.service import Buckets, CleanUp, Days, Editing, Events, MovingIn, Queries
+from hourloom.tracking.service import (
+    Buckets,
+    Days,
+    Editing,
+    Events,
+    MovingIn,
+    Queries,
+    WatcherSilence,
+)
 from hourloom.tracking.shelf import PayloadShelf
 from hourloom.web.application import application
+from hourloom.web.counting import Counts
 from hourloom.web.endpoint import Context
 from hourloom.web.guard import Guarded
 from hourloom.web.idempotency import KEPT, Idempotency, drop_answers
@@ -50,13 +96,14 @@ from hourloom.web.openapi import document
 from hourloom.web.pages import page_routes
 from hourloom.web.peers import own_uid
 from hourloom.web.routes import Route
-from hourloom.web.vitals import Measure, Vitals
+from hourloom.web.vitals import ClockHealth, Measure, Parts, Vitals
 from hourloom.web.vitals import routes as vitals_routes
 
 log = logging.getLogger(__name__)
 
 HTTP_PORT = 80
 PRUNE_EVERY = REFILL_EVERY = 3600.0
+CRASHES_WORTH_TELLING = 5
 
 
 class Server:
@@ -71,8 +118,12 @@ class Server:
         *,
         was_killed: bool = False,
         refill_ballast: Callable[[], object] = lambda: None,
+        computer: Computer | None = None,
     ) -> None:
         self._was_killed, self._refill_ballast = was_killed, refill_ballast
+        self._watch: Watch | None = None
+        self._crashes: Crashes | None = None
+        self._crashed = 0
         self.configuration, self.database, self.clock, self.live = configuration, database, clock, live
         self.accounts = Accounts(database, clock, secrets.token_bytes)
         self.owner = database.write(self.accounts.ensure_owner)
@@ -83,35 +134,101 @@ class Server:
         hostname = socket.gethostname()
         buckets = Buckets(database, clock, operations, self.recorder, hostname)
         events = Events(database, clock, self.recorder, shelf)
-        self.jobs = Jobs(database, clock)
+        self.jobs = Jobs(database, clock, computer=computer)
+        self.notices = Notices(database, clock)
+        self.care, self._counts = Care(database, clock), Counts()
+        self.keys = Keys(database, Place.of(configuration), self.jobs, self.owner)
+        step_up = StepUp(database, clock, self.accounts, self.keys)
         settings = Settings(database, clock)
         self._events = events
-        clean_up = CleanUp(database, self.recorder, shelf)
+        queries = Queries(database, clock, shelf, configuration.query_seconds)
+        moving_in = MovingIn(database, operations, buckets, events, self.recorder, self.jobs)
+        self.backups = Backups(
+            database,
+            clock,
+            self.jobs,
+            settings,
+            self.notices,
+            owner=self.owner,
+            config_dir=configuration.config_dir,
+        )
+        downloads = Downloads(database, self.accounts)
+        archives = ArchiveShelf(database, configuration.data_dir / "archives", configuration.config_dir)
+        tables = archived_tables(self.recorder, key)
+        self.archive_exports = ArchiveExports(database, clock, self.jobs, downloads, archives, tables)
+        self.archive_imports = ArchiveImports(
+            database,
+            clock,
+            self.jobs,
+            operations,
+            archives,
+            tables,
+            last_payload=last_payload,
+            spool=configuration.data_dir / "run",
+        )
+        self.archive_imports.discard_leftovers()
+        deleting = Deleting(
+            database,
+            clock,
+            self.jobs,
+            operations,
+            settings,
+            recorder=self.recorder,
+            shelf=shelf,
+            queries=queries,
+            buckets=buckets,
+            spool=configuration.data_dir / "run",
+            copies=BackupCopies(self.backups, self.archive_imports.discard_copies),
+            forget_changes=live.feed.forget_some,
+        )
+        deleting.clean_up.held = self.archive_imports.held_payloads
+        self.vitals = Vitals(database, self._counts, self._parts, self._measures)
         services: list[object] = [
+            *deleting.services,
+            downloads,
+            self.archive_exports,
+            self.archive_imports,
+            self.backups,
             self.accounts,
             operations,
             buckets,
             events,
             Editing(database, operations, self.recorder),
-            Queries(database, clock, shelf, configuration.query_seconds),
-            MovingIn(database, operations, buckets, events, self.recorder),
+            queries,
+            moving_in,
             settings,
             Days(database, clock, settings, shelf),
             self.jobs,
-            Vitals(database, self._measures),
+            self.notices,
+            self.keys,
+            step_up,
+            self.care,
+            self.vitals,
             Spool(configuration.data_dir / "run"),
             ServerFacts(hostname, device_id(key), configuration.testing),
         ]
         self.services: dict[type, object] = {type(service): service for service in services}
         self.authenticator = LocalAuthenticator(
-            self.accounts, self.owner, own_uid=own_uid(), local_access=configuration.local_access
+            self.accounts, self.owner, step_up, own_uid=own_uid(), local_access=configuration.local_access
         )
         self.idempotency = Idempotency(database, clock)
         accounts_jobs.register(self.jobs, self.accounts)
         operations_jobs.register(self.jobs, operations)
-        tracking_jobs.register(self.jobs, clean_up)
+        tracking_jobs.register_undo(self.jobs, moving_in)
+        backups_jobs.register(self.jobs, self.backups)
+        self.backups.discard_leftovers()
+        silence = WatcherSilence(database, clock, settings, self.notices, self.owner)
+        tracking_jobs.register_silence(self.jobs, silence)
+        care_jobs.register(self.jobs, self.care)
+        notices_jobs.register(self.jobs, self.notices, self.owner.workspace_id)
         self.jobs.every("live.prune", PRUNE_EVERY, self._prune_feed)
         self.jobs.every("web.drop_answers", PRUNE_EVERY, self._drop_answers)
+
+    def watch_over(self, surroundings: Surroundings, crashes: Crashes, crashed: int = 0) -> None:
+        """Look at the computer as long as the server runs; it crashed so many times before it started."""
+        home = self.owner.workspace_id
+        self._watch = Watch(self.database, self.clock, self.notices, home, surroundings)
+        self._crashes, self._crashed = crashes, crashed
 
     def application(self, port: int) -> Guarded:
         """Return the ASGI application for a server that listens on a port."""
@@ -122,6 +239,7 @@ class Server:
             allowed_hosts=allowed_hosts(self.configuration, port),
             allowed_origins=frozenset(self.configuration.allowed_origins),
             idempotency=self.idempotency,
+            counts=self._counts,
         )
         routes = all_routes()
         live = live_routes(routes, context, self.live.feed, self.live.hub, self.accounts)
@@ -133,7 +251,16 @@ class Server:
         chores = [self._announce_heartbeats(), self.jobs.run(), self._keep_ballast()]
         if self._was_killed:
             chores.append(self._look_for_damage())
+        chores.append(asyncio.to_thread(self.keys.tidy))
+        if self._watch is not None:
+            chores.append(watching(self._watch))
+        if self._crashed >= CRASHES_WORTH_TELLING:
+            chores.append(self._tell("server_crashed", times=self._crashed))
+        if self._crashes is not None:
+            asyncio.get_running_loop().set_exception_handler(self._crashes.of_task)
         background = [asyncio.create_task(chore) for chore in chores]
+        for task in background:
+            task.add_done_callback(self._note_end)
         try:
             yield
         finally:
@@ -152,14 +279,52 @@ class Server:
         """Check the file after a kill or a power cut, while the server already answers."""
         if await asyncio.to_thread(self.database.is_sound):
             log.info("the last server was killed; the database is sound")
+            home = self.owner.workspace_id
+            await self.database.run_write(lambda: self.notices.cleared(home, "database_damaged"))
         else:
-            log.error("the last server was killed and the database is damaged; run `hourloom doctor`")
+            log.error("the last server was killed and the database is damaged; run `hourloom doctor --fix`")
+            await self._tell("database_damaged")
+
+    async def _tell(self, kind: str, **facts: int) -> None:
+        home = self.owner.workspace_id
+        await self.database.run_write(lambda: self.notices.raised(home, kind, "", **facts))
+
+    def _note_end(self, chore: asyncio.Task[None]) -> None:
+        """Record a chore that ended by an error: nobody else would hear of it."""
+        error = None if chore.cancelled() else chore.exception()
+        if error is not None and self._crashes is not None:
+            self._crashes.record("task", type(error), error.__traceback__)
+
+    def _parts(self) -> Parts:
+        """Return what other parts of the server know of its health."""
+        seen = self._watch.seen if self._watch is not None else None
+        jump = seen.jump if seen is not None else None
+        verified = self.backups.verified_at()
+        return Parts(
+            clock=ClockHealth(
+                datetime_of(self.clock.now()),
+                None if jump is None else datetime_of(jump.at),
+                None if jump is None else jump.by // SECOND,
+            ),
+            free_bytes=None if seen is None else seen.free,
+            ballast_held=None if seen is None else seen.ballast_held,
+            backup_verified_at=None if verified is None else datetime_of(verified),
+            backup_expected=self.database.dialect == "sqlite",
+            jobs=self.jobs.counted(),
+            notices=self.notices.counted(),
+        )
 
     def _measures(self) -> list[Measure]:
-        taken, listeners = self._events.heartbeats_taken, self.live.hub.listeners
+        taken, listeners = self.recorder.taken, self.live.hub.listeners
+        seen = self._watch.seen if self._watch is not None else None
         return [
             Measure("hourloom_heartbeats_total", "counter", "Heartbeats since the start.", taken),
             Measure("hourloom_live_listeners", "gauge", "Programs that follow the feed.", listeners),
+            *([] if seen is None else seen_measures(seen)),
+            *counted("hourloom_events", "Events, by type of bucket.", "type", self.care.events_by_type()),
+            *counted("hourloom_jobs", "Background work, by state.", "state", self.jobs.counted()),
+            *counted("hourloom_notices", "Notices that stand, by kind.", "kind", self.notices.counted()),
+            *self.backups.measures(),
         ]
 
     async def _announce_heartbeats(self) -> None:
@@ -188,6 +353,23 @@ class Live:
         self.feed, self.hub = Feed(clock), Hub()
 
 
+def archived_tables(recorder: Recorder, key: bytes) -> list[AnyTable]:
+    """Return all tables that belong into an archive; what a row refers to comes in an earlier one."""
+    return [
+        ArchivedWorkspace(),
+        ArchivedMembers(),
+        ArchivedSettings(),
+        ArchivedDevices(),
+        ArchivedBuckets(recorder),
+        ArchivedPayloads(key),
+        ArchivedEvents(recorder),
+        ArchivedTotals(),
+        ArchivedOperations(),
+        ArchivedImages(),
+        ArchivedRuns(),
+    ]
+
+
 def all_routes() -> list[Route]:
     """Return the typed routes of all features, the busiest first."""
     return [
@@ -196,10 +378,19 @@ def all_routes() -> list[Route]:
         *tracking_routes.all,
         *moving_routes.all,
         *days_routes.all,
+        *erasures_routes.all,
+        *retention_routes.all,
         *operations_routes.all,
         *accounts_routes.all,
+        *step_up_routes.all,
+        *keys_routes.all,
         *settings_routes.all,
         *jobs_routes.all,
+        *backups_routes.all,
+        *archive_routes.all,
+        *downloads_routes.all,
+        *notices_routes.all,
+        *care_routes.all,
         *vitals_routes.all,
     ]
 

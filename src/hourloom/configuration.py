@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import Meta
@@ -18,11 +18,14 @@ from hourloom.core.errors import Refused
 
 PORT, TESTING_PORT = 5600, 5666
 FILE = "config.toml"
+LARGEST = 64 * 1024
+"""Bytes of a configuration file."""
 PREFIX = "HOURLOOM_"
 
 Encryption = Literal["file", "off"]
 LocalAccess = Literal["full", "ingest", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+TelemetryKind = Literal["off", "sentry", "otel"]
 
 
 class ConfigurationWrong(Refused):
@@ -109,8 +112,23 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, le=3600, description="seconds after which a query is stopped")
     ] = 30.0
     log_level: Annotated[
-        LogLevel, Meta(description="how much is logged: `debug`, `info`, `warning` or `error`")
+        LogLevel,
+        Meta(
+            description="how much is logged: `debug`, `info`, `warning` or `error`; the variable "
+            "`LOG_LEVEL`, which many programs read, counts where nothing else says it"
+        ),
     ] = "info"
+    telemetry: Annotated[
+        TelemetryKind,
+        Meta(
+            description="whether crashes (`sentry`) or figures (`otel`) are **sent away** to a server of "
+            "your choice; see [logs](logs.md)"
+        ),
+    ] = "off"
+    telemetry_address: Annotated[
+        Annotated[str, Meta(pattern="^https?://")] | None,
+        Meta(description="where telemetry is sent, if it is on"),
+    ] = None
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
@@ -166,6 +184,7 @@ def read(
         "data_dir": data_dir,
         "config_dir": given.get("config_dir", config_dir),
         "port": TESTING_PORT if testing else PORT,
+        **dict(_from_common(environment)),
     }
     named = file or (Path(environment[PREFIX + "CONFIG"]) if environment.get(PREFIX + "CONFIG") else None)
     found |= dict(_from_file(named or found["config_dir"] / FILE, known, must_exist=named is not None))
@@ -174,8 +193,8 @@ def read(
 
 def of_command_line(
     words: Sequence[str], environment: Mapping[str, str] = os.environ
-) -> tuple[Configuration, int | None]:
-    """Read the words after `hourloom serve`: the configuration, and which descriptor to listen on, if any."""
+) -> tuple[Configuration, int | None, int | None]:
+    """Read the words after `hourloom serve`: the configuration, the descriptors to listen and unlock by."""
     import argparse  # noqa: PLC0415 - people's commands have a parser of their own
 
     parser = argparse.ArgumentParser(
@@ -191,9 +210,11 @@ def of_command_line(
     parser.add_argument("--testing", action="store_true", help="use directories and a port of its own")
     parser.add_argument("--log-level", help="debug, info, warning or error")
     parser.add_argument("--listen-fd", metavar="FD", type=int, help="take over this listening socket")
+    parser.add_argument("--unlock-fd", metavar="FD", type=int, help=argparse.SUPPRESS)
     arguments = vars(parser.parse_args(words))
-    file, descriptor = arguments.pop("config", None), arguments.pop("listen_fd", None)
-    return read(arguments, environment, file), descriptor
+    file, listen = arguments.pop("config", None), arguments.pop("listen_fd", None)
+    unlock = arguments.pop("unlock_fd", None)
+    return read(arguments, environment, file), listen, unlock
 
 
 def directories(environment: Mapping[str, str], name: str, platform: str = sys.platform) -> tuple[Path, Path]:
@@ -217,6 +238,13 @@ def _absolute(text: str | None) -> Path | None:
     return Path(text) if text and Path(text).is_absolute() else None
 
 
+def _from_common(environment: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+    """Yield what a variable says that other programs read too; a value of theirs is let be."""
+    level = environment.get("LOG_LEVEL", "").lower()
+    if level in get_args(LogLevel):
+        yield "log_level", level
+
+
 def _from_environment(
     environment: Mapping[str, str], known: Mapping[str, Option]
 ) -> Iterator[tuple[str, object]]:
@@ -237,7 +265,7 @@ def _from_arguments(
 def _from_file(path: Path, known: Mapping[str, Option], *, must_exist: bool) -> Iterator[tuple[str, object]]:
     try:
         with path.open("rb") as opened:
-            table = _parsed(opened.read(), path)
+            table = _parsed(opened.read(LARGEST + 1), path)
     except FileNotFoundError as error:
         if must_exist:
             raise ConfigurationUnreadable(where=path, reason=error.strerror) from None
@@ -254,8 +282,12 @@ def _from_file(path: Path, known: Mapping[str, Option], *, must_exist: bool) -> 
 def _parsed(text: bytes, path: Path) -> dict[str, Any]:  # the tables of TOML
     import tomllib  # noqa: PLC0415 - most have no file
 
+    if len(text) > LARGEST:
+        raise ConfigurationUnreadable(where=path, reason=f"it is larger than {LARGEST // 1024} KiB")
     try:
         return tomllib.loads(text.decode())
+    except RecursionError:
+        raise ConfigurationUnreadable(where=path, reason="it is nested too deep") from None
     except UnicodeDecodeError:
         raise ConfigurationUnreadable(where=path, reason="it is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:

@@ -16,14 +16,26 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+    from typing import Any
 
     from hourloom.core.clock import Instant
     from hourloom.db.lock import DirectoryLock, Holder
 
 SOCKET_IN_CHILD = 3
 """The descriptor of the listening socket in a child; `{fd}` in its arguments becomes this number."""
+SECRET_IN_CHILD = 4
+"""The descriptor of a pipe for what a person said; `{secret}` in a child's arguments becomes this number."""
+NEEDS_A_PERSON = 3
+"""The exit code of a server that nothing on this computer opens the database for."""
 FIRST_DELAY, LONGEST_DELAY = 0.1, 10.0
 HEALTHY_AFTER = 60.0
+START_AGAIN = 75
+"""The exit code of a server that asks for the next one: it did not crash, and nothing is to wait for."""
+LOOP_CRASHES, LOOP_WITHIN = 5, 120.0
+"""So many crashes within so many seconds are a loop: starting again at once would only go on with it."""
+LOOP_FIRST_DELAY, LOOP_LONGEST_DELAY = 20.0, 300.0
+ENDED = "HOURLOOM_ENDED"
+"""The variable that tells a child how the one before it ended: how often in a row, and its last exit code."""
 REFUSES_WITHIN = 2.0
 STOPS_WITHIN = 10.0
 LOCK_NAME = "supervisor"
@@ -31,23 +43,41 @@ _LINE_LIMIT = 8192
 
 
 class Child:
-    """A program to keep running: essential means that all ends when it ends well or cannot start."""
+    """A program to keep running: essential means that all ends when it ends well or cannot start.
 
-    def __init__(self, name: str, arguments: Sequence[str], *, essential: bool, with_socket: bool) -> None:
+    One that asks runs on the terminal when another needs a person, and what it writes goes to that one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        essential: bool,
+        with_socket: bool,
+        asks: bool = False,
+    ) -> None:
         self.name, self.arguments = name, list(arguments)
-        self.essential, self.with_socket = essential, with_socket
+        self.essential, self.with_socket, self.asks = essential, with_socket, asks
+        self.secret = b""
+        self.answer = -1
+        self.waits_for_a_person = False
         self.pid = 0
         self.started = 0.0
-        self.due: float | None = 0.0
+        self.due: float | None = None if asks else 0.0
         self.delay = FIRST_DELAY
         self.refusals = 0
+        self.crashes: list[float] = []
+        self.times = self.last_code = 0
+        """How often it crashed since it last lived long, and how it ended the last time."""
+        self.loops = False
         self.sentence = ""
         self.unfinished = b""
         self.errors = -1
 
     def to_words(self) -> list[str]:
         """Write the child as words of a command line."""
-        flags = ("e" if self.essential else "-") + ("s" if self.with_socket else "-")
+        flags = ("e" if self.essential else "-") + ("s" if self.with_socket else "-") + "a" * self.asks
         return ["--child", self.name, flags, *self.arguments]
 
     def lines_of(self, said: bytes, *, ended: bool) -> bytes:
@@ -64,16 +94,39 @@ class Child:
         return self.refusals > 0 and line.rstrip().decode(errors="replace") == self.sentence
 
     def ended(self, code: int, now: float) -> None:
-        """Decide when to start again: sooner after a long life, never after a final answer."""
+        """Decide when to start again: soon after a long life, late in a loop, never after a final answer."""
         self.pid = 0
         lived = now - self.started
         self.refusals = self.refusals + 1 if code in (1, 2) and lived < REFUSES_WITHIN else 0
         if code == 0 or self.refusals == 2 or (code == 2 and self.refusals):
             self.due = None
             return
-        self.delay = FIRST_DELAY if lived >= HEALTHY_AFTER else self.delay
+        if code == START_AGAIN:
+            self.due = now + FIRST_DELAY
+            return
+        if lived >= HEALTHY_AFTER:
+            self.delay, self.times, self.loops, self.crashes = FIRST_DELAY, 0, False, []
+        longest = LONGEST_DELAY
+        if code != NEEDS_A_PERSON:
+            self.times, self.last_code = self.times + 1, code
+            self.crashes = [*(at for at in self.crashes if now - at < LOOP_WITHIN), now]
+            self.loops = self.loops or len(self.crashes) >= LOOP_CRASHES
+        if self.loops:
+            self.delay, longest = max(self.delay, LOOP_FIRST_DELAY), LOOP_LONGEST_DELAY
         self.due = now + self.delay
-        self.delay = min(2 * self.delay, LONGEST_DELAY)
+        self.delay = min(2 * self.delay, longest)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment for the next start."""
+        told = {ENDED: f"{self.times} {self.last_code}"} if self.times else {}
+        return {**os.environ, **told}
+
+    def loop_sentence(self, now: float) -> str:
+        """Say that it crashes again and again, and when it is tried next."""
+        seconds = round((self.due or now) - now)
+        waiting = "; connections wait until then" if self.with_socket else ""
+        crashed = f"hourloom: the {self.name} crashed {self.times} times and is started again in {seconds} s"
+        return f"{crashed}{waiting}; `hourloom doctor` looks for the reason."
 
 
 class Supervisor:
@@ -119,17 +172,22 @@ class Supervisor:
                 self._start(child, now)
 
     def _start(self, child: Child, now: float) -> None:
-        theirs = self._new_error_pipe(child)
-        actions = [(os.POSIX_SPAWN_DUP2, theirs, 2)]
+        theirs, secret = self._new_error_pipe(child), _secret_pipe(child)
+        actions = [] if child.asks else [(os.POSIX_SPAWN_DUP2, theirs, 2)]
         if child.with_socket:
             actions.append((os.POSIX_SPAWN_DUP2, self.socket_fd, SOCKET_IN_CHILD))
-        arguments = [str(SOCKET_IN_CHILD) if word == "{fd}" else word for word in child.arguments]
+        if secret >= 0:
+            actions.append((os.POSIX_SPAWN_DUP2, secret, SECRET_IN_CHILD))
+        numbers = {"{fd}": str(SOCKET_IN_CHILD), "{secret}": str(SECRET_IN_CHILD)}
+        arguments = [numbers.get(word, word) for word in child.arguments]
+        # A group of its own: Ctrl-C reaches this parent alone, which passes it on once. One that asks must
+        # stay in the group that may read from the terminal.
+        group: dict[str, Any] = {} if child.asks else {"setpgroup": 0}  # an argument that cannot be None
         default = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE]
         child.started = now
         try:
-            # A group of its own: Ctrl-C reaches this parent alone, which passes it on once.
             child.pid = os.posix_spawn(
-                arguments[0], arguments, os.environ, file_actions=actions, setpgroup=0, setsigdef=default
+                arguments[0], arguments, child.environment(), file_actions=actions, setsigdef=default, **group
             )
         except OSError as error:
             child.sentence = f"{child.name} cannot be started: {error.strerror}"
@@ -138,6 +196,8 @@ class Supervisor:
             self._consider(child)
         finally:
             os.close(theirs)
+            if secret >= 0:
+                os.close(secret)
 
     def _new_error_pipe(self, child: Child) -> int:
         if child.errors >= 0:
@@ -164,12 +224,32 @@ class Supervisor:
             for child in self.children:
                 if child.pid == pid:
                     self._pass_errors_on([child.errors])
-                    child.ended(os.waitstatus_to_exitcode(status), time.monotonic())
+                    code = os.waitstatus_to_exitcode(status)
+                    now = time.monotonic()
+                    child.ended(code, now)
+                    if child.loops and child.due is not None and not self.stopping:
+                        _say(child.loop_sentence(now).encode() + b"\n")
+                    self._ask_or_tell(child, code)
                     self._consider(child)
+
+    def _ask_or_tell(self, child: Child, code: int) -> None:
+        """Let a person be asked where a child needs one; hand over what the person said."""
+        now = time.monotonic()
+        if child.asks:
+            child.due = None
+            said = _all_of(child)
+            self.stopping, self.code = self.stopping or code != 0, self.code or int(code != 0)
+            for each in self.children:
+                if each.waits_for_a_person:
+                    each.waits_for_a_person, each.secret, each.due = False, said, now + each.delay
+            return
+        asker = next((each for each in self.children if each.asks), None)
+        if code == NEEDS_A_PERSON and asker is not None:
+            child.waits_for_a_person, child.due, asker.due = True, None, now
 
     def _consider(self, child: Child) -> None:
         """End everything once an essential child will not be started again."""
-        if child.due is None and child.essential:
+        if child.due is None and child.essential and not child.waits_for_a_person:
             self.stopping = True
             self.code = 1 if child.refusals else 0
 
@@ -197,6 +277,29 @@ class Supervisor:
                 os.kill(child.pid, signal.SIGKILL)
                 os.waitpid(child.pid, 0)
             self._pass_errors_on([child.errors])
+
+
+def _secret_pipe(child: Child) -> int:
+    """Return the end of a pipe for the child: to write what a person says, or to read what one said."""
+    if child.asks:
+        child.answer, theirs = os.pipe()
+        return theirs
+    if "{secret}" not in child.arguments:
+        return -1
+    theirs, ours = os.pipe()
+    # It fits into the pipe, and is kept nowhere else: at the next start a person is asked again.
+    os.write(ours, child.secret)
+    os.close(ours)
+    child.secret = b""
+    return theirs
+
+
+def _all_of(child: Child) -> bytes:
+    """Return what one that asks was told."""
+    said = os.read(child.answer, 4096)
+    os.close(child.answer)
+    child.answer = -1
+    return said
 
 
 def _read(fd: int) -> bytes | None:
@@ -233,7 +336,8 @@ def main(words: Sequence[str]) -> int:
             children[-1].arguments.append(word)
     for child in children:
         child.name, flags, *child.arguments = child.arguments
-        child.essential, child.with_socket = "e" in flags, "s" in flags
+        child.essential, child.with_socket, child.asks = "e" in flags, "s" in flags, "a" in flags
+        child.due = None if child.asks else 0.0
     return Supervisor(children, int(socket_fd)).run()
 
 

@@ -42,6 +42,14 @@ def body_of(route: Route, ids: Mapping[str, object]) -> object:
         "create_pairing_code": {"name": "extension"},
         "pair": {"code": "NOTHING2", "bucket": "mine"},
         "change_setting": {"value": "UTC"},
+        "preview_erasure": {"app": "nothing"},
+        "delete_matching": {"app": "nothing"},
+        "delete_everything": {},
+        "run_retention": {},
+        "step_up": {"code": "nothing"},
+        "add_wrap": {"method": "key_file"},
+        "rotate_wrap": {},
+        "rotate_data_key": {},
     }
     return bodies.get(route.name)
 

@@ -30,6 +30,27 @@ def test_status_tells_what_reports(served: Program) -> None:
     assert "aw-watcher-afk_otter" in served("status").stdout
 
 
+def test_status_tells_what_is_in_the_database(served: Program) -> None:
+    found = served.json("status", "--database")
+    assert found["database"] == "sqlite"
+    assert {"events", "payloads", "notices"} <= {table["name"] for table in found["tables"]}
+    lines = served("status", "--database").stdout.splitlines()
+    assert re.fullmatch(
+        r"sqlite: [\d.]+ [KM]iB, [\d.]+ (bytes|[KM]iB) of it free, log [\d.]+ [KM]iB", lines[0]
+    )
+    assert any(re.fullmatch(r"events +\d+ +[\d.]+ (bytes|[KM]iB)", line) for line in lines)
+
+
+def test_notices_are_shown_and_read(served: Program) -> None:
+    standing = served.json("notices")
+    assert served.json("status")["notices"] == standing
+    assert served("notices", "--read").returncode == 0
+    assert all(each["read_at"] for each in served.json("notices"))
+    said = served("notices").stdout
+    assert all(each["sentence"] in said and each["advice"] in said for each in standing)
+    assert isinstance(served.json("notices", "--all"), list)
+
+
 def test_a_token_is_printed_and_nothing_else(served: Program) -> None:
     done = served("token", "create", "--scopes", "tracking:read,operations:read", "--name", "my script")
     assert re.fullmatch(r"[\w-]{43}\n", done.stdout)

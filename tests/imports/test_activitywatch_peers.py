@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hourloom.imports.activitywatch.detect import Kind, detect
+from hourloom.imports.activitywatch.asking import Kind
+from hourloom.imports.activitywatch.detect import detect
 from hourloom.imports.activitywatch.opening import open_source
 from hourloom.imports.activitywatch.server import RunningServer
 from hourloom.imports.ports import Source

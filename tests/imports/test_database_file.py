@@ -3,17 +3,21 @@
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from hourloom.core.errors import HourloomError
+from hourloom.imports.activitywatch.apart import open_file
+from hourloom.imports.activitywatch.asking import Kind
 from hourloom.imports.activitywatch.database import DatabaseFile, ForeignDatabase
-from hourloom.imports.activitywatch.detect import Kind, detect
+from hourloom.imports.activitywatch.detect import detect
 from hourloom.imports.activitywatch.export import UnknownBucket
 from hourloom.imports.activitywatch.opening import open_source
 from hourloom.imports.activitywatch.readonly import UnreadableDatabase
 from hourloom.imports.model import SourceEvent
+from hourloom.imports.ports import Source
 from tests.imports.builders import (
     MARCH_4,
     a_python_database,
@@ -24,6 +28,22 @@ from tests.imports.builders import (
 )
 
 SECOND = 1_000_000
+
+Opened = Callable[[Path], Source]
+
+
+@pytest.fixture(params=["here", "in a worker"])
+def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    """Open a database in this process, or as the program does, in one that can do nothing else."""
+    sources: list[Source] = []
+
+    def open_one(path: Path) -> Source:
+        sources.append(DatabaseFile(path) if request.param == "here" else open_file(path))
+        return sources[-1]
+
+    yield open_one
+    for source in sources:
+        source.close()
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
@@ -126,37 +146,40 @@ def filled(path: Path, count: int) -> sqlite3.Connection:
     return connection
 
 
-def test_reading_goes_on_behind_any_batch(tmp_path: Path) -> None:
+def test_reading_goes_on_behind_any_batch(tmp_path: Path, opened: Opened) -> None:
     filled(tmp_path / "sqlite.db", 5000).close()
-    source = DatabaseFile(tmp_path / "sqlite.db")
+    source = opened(tmp_path / "sqlite.db")
     assert [bucket.event_count for bucket in source.buckets()] == [2500, 2500]
     batches = list(source.events("other"))
     assert [len(batch.events) for batch in batches] == [1000, 1000, 500]
     assert list(source.events("other", batches[1].cursor)) == batches[2:]
 
 
-def test_a_database_at_rest_is_read_without_a_trace(tmp_path: Path) -> None:
+def test_a_database_at_rest_is_read_without_a_trace(tmp_path: Path, opened: Opened) -> None:
     filled(tmp_path / "sqlite.db", 100).close()
     before = (tmp_path / "sqlite.db").read_bytes()
-    source = open_source(str(tmp_path / "sqlite.db"))
+    source = opened(tmp_path / "sqlite.db")
     all_of(source)
     source.close()
     assert list(tmp_path.iterdir()) == [tmp_path / "sqlite.db"]
     assert (tmp_path / "sqlite.db").read_bytes() == before
 
 
-def test_a_running_servers_database_shows_what_it_committed_last(tmp_path: Path) -> None:
+def test_a_running_servers_database_shows_what_it_committed_last(tmp_path: Path, opened: Opened) -> None:
     server = filled(tmp_path / "sqlite.db", 100)
-    source = DatabaseFile(tmp_path / "sqlite.db")
+    source = opened(tmp_path / "sqlite.db")
     assert len(all_of(source)[0]) == 50
     add_rust_event(server, 5, 6, "{}")
     assert len(all_of(source)[0]) == 51
     server.close()
 
 
-def test_a_server_that_starts_during_the_import_is_noticed(tmp_path: Path) -> None:
-    filled(tmp_path / "sqlite.db", 3000).close()
-    source = DatabaseFile(tmp_path / "sqlite.db")
+def test_a_server_that_starts_during_the_import_is_noticed(tmp_path: Path, opened: Opened) -> None:
+    connection = filled(tmp_path / "sqlite.db", 3000)
+    # More than a worker reads ahead.
+    connection.execute("UPDATE events SET data = ?", ['{"title": "' + "x" * 2000 + '"}'])
+    connection.close()
+    source = opened(tmp_path / "sqlite.db")
     batches = source.events("window_desk")
     assert len(next(batches).events) == 1000
     server = sqlite3.connect(tmp_path / "sqlite.db", isolation_level=None)
@@ -165,14 +188,14 @@ def test_a_server_that_starts_during_the_import_is_noticed(tmp_path: Path) -> No
     server.close()
 
 
-def test_a_long_import_does_not_hold_up_the_servers_checkpoints(tmp_path: Path) -> None:
+def test_a_long_import_does_not_hold_up_the_servers_checkpoints(tmp_path: Path, opened: Opened) -> None:
     server = filled(tmp_path / "sqlite.db", 3000)
-    next(DatabaseFile(tmp_path / "sqlite.db").events("window_desk"))
+    next(opened(tmp_path / "sqlite.db").events("window_desk"))
     assert server.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     server.close()
 
 
-def test_an_unfinished_transaction_is_rolled_back_in_a_copy_only(tmp_path: Path) -> None:
+def test_an_unfinished_transaction_is_rolled_back_in_a_copy_only(tmp_path: Path, opened: Opened) -> None:
     alive, dead = tmp_path / "alive.db", tmp_path / "dead" / "peewee.db"
     dead.parent.mkdir()
     connection = a_python_database(alive, current=False)
@@ -186,7 +209,7 @@ def test_an_unfinished_transaction_is_rolled_back_in_a_copy_only(tmp_path: Path)
     shutil.copy(f"{alive}-journal", f"{dead}-journal")
     connection.close()
     before = {file: file.read_bytes() for file in dead.parent.iterdir()}
-    source = DatabaseFile(dead)
+    source = opened(dead)
     assert all_of(source)[0] == [SourceEvent(MARCH_4, MARCH_4 + SECOND, b"{}")]
     source.close()
     assert {file: file.read_bytes() for file in dead.parent.iterdir()} == before
@@ -206,23 +229,23 @@ def test_an_encrypted_or_damaged_database_is_refused(tmp_path: Path) -> None:
         DatabaseFile(tmp_path / "x.db")
 
 
-def test_a_page_damaged_in_the_middle_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_page_damaged_in_the_middle_is_one_clear_error(tmp_path: Path, opened: Opened) -> None:
     filled(tmp_path / "sqlite.db", 5000).close()
     content = bytearray((tmp_path / "sqlite.db").read_bytes())
     content[4096 * 4 :] = os.urandom(len(content) - 4096 * 4)
     (tmp_path / "sqlite.db").write_bytes(content)
     with pytest.raises(UnreadableDatabase, match="cannot be read as a database"):
-        all_of(DatabaseFile(tmp_path / "sqlite.db"))
+        all_of(opened(tmp_path / "sqlite.db"))
 
 
-def test_a_strange_file_name_is_no_part_of_an_address(tmp_path: Path) -> None:
+def test_a_strange_file_name_is_no_part_of_an_address(tmp_path: Path, opened: Opened) -> None:
     path = tmp_path / "50% of #1?mode=rwc.db"
     a_rust_database(path, journal="delete").close()
-    assert len(DatabaseFile(path).buckets()) == 1
+    assert len(opened(path).buckets()) == 1
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_unknown_bucket_is_said(tmp_path: Path) -> None:
+def test_an_unknown_bucket_is_said(tmp_path: Path, opened: Opened) -> None:
     a_rust_database(tmp_path / "sqlite.db").close()
     with pytest.raises(UnknownBucket, match="no bucket 'x'"):
-        list(DatabaseFile(tmp_path / "sqlite.db").events("x"))
+        list(opened(tmp_path / "sqlite.db").events("x"))

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from hourloom.imports.activitywatch.detect import ForeignFile, Kind, NoSuchFile, UnreadableFile, detect
-from hourloom.imports.activitywatch.export import ExportFile
-from hourloom.imports.activitywatch.opening import open_source
+from hourloom.imports.activitywatch.apart import kind_of
+from hourloom.imports.activitywatch.asking import Kind
+from hourloom.imports.activitywatch.detect import ForeignFile, NoSuchFile, UnreadableFile, detect
 from tests.imports.builders import a_bucket, a_python_database, an_export, written
 
 
 def test_the_name_of_a_file_does_not_matter(tmp_path: Path) -> None:
     path = written(tmp_path, an_export(a_bucket()), "sqlite.db")
     assert detect(path) is Kind.EXPORT
-    assert isinstance(open_source(str(path)), ExportFile)
+    assert kind_of(path) is Kind.EXPORT
 
 
 @pytest.mark.parametrize(

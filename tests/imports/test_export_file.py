@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from hourloom.core.errors import HourloomError
 from hourloom.imports.activitywatch import export
+from hourloom.imports.activitywatch.asking import Kind
+from hourloom.imports.activitywatch.database import DatabaseFile
+from hourloom.imports.activitywatch.detect import detect
 from hourloom.imports.activitywatch.export import ExportFile
-from hourloom.imports.activitywatch.opening import open_source
 from hourloom.imports.model import SourceEvent, content_hash
+from hourloom.imports.ports import Source
 from tests.imports.builders import MARCH_4, a_bucket, all_of, an_event, an_export, written
 
 SECOND = 1_000_000
@@ -236,7 +239,7 @@ def test_the_content_hash_tells_apart_what_differs_and_only_that() -> None:
 
 
 def read_whole(path: Path) -> None:
-    source = open_source(str(path))
+    source: Source = ExportFile(path) if detect(path) is Kind.EXPORT else DatabaseFile(path)
     for bucket in source.buckets():
         list(source.events(bucket.id))
     source.close()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hourloom.core.breaker import LeftAlone
 from hourloom.core.errors import HourloomError
 from hourloom.imports.activitywatch.http import (
     HttpFetch,
@@ -161,3 +162,26 @@ def test_a_server_that_wants_a_key_says_so() -> None:
 def test_what_is_no_address_is_one_clear_sentence(url: str) -> None:
     with pytest.raises((NotAnAddress, ServerUnreachable, StrangeAnswer)):
         HttpFetch(url)("info")
+
+
+def test_a_server_that_fails_for_every_event_is_left_alone() -> None:
+    """Events that cross the edge of a page are asked for one by one: not ten thousand times in vain."""
+    asked: list[str] = []
+    page = b",".join(
+        b'{"id":%d,"timestamp":"2024-03-04T0%d:00:00Z","duration":86400,"data":{}}'
+        % (number, 9 - number // 8)
+        for number in range(40)
+    )
+
+    def answer(path: str) -> tuple[int, bytes]:
+        asked.append(path)
+        if "/events/" in path:
+            return 500, b"{}"
+        return 200, INFO if path.endswith("info") else b"[" + page + b"]"
+
+    with serving(answer) as url:
+        source = RunningServer(url, page=40)
+        with pytest.raises(LeftAlone, match=r"failed 5 times in a row; it is tried again in 30 s"):
+            list(source.events("b", Cursor("1709542800000000")))
+        source.close()
+    assert sum("/events/" in path for path in asked) == 5

@@ -7,8 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -34,71 +33,26 @@ from hourloom.jobs.model import (
 )
 from hourloom.jobs.service import Jobs
 from hourloom.testing import Announced, FixedClock, ServerInMemory, open_sqlite
+from tests.jobs.running import (
+    HERE,
+    OWNER,
+    enqueue,
+    let_time_pass,
+    run,
+    run_to_the_end,
+    run_until,
+    running,
+    state_of,
+    until,
+    wake,
+)
 
-HERE = WorkspaceId(1)
-OWNER = Actor(HERE, UserId(1), EVERYTHING)
 TITLE = "Letter to the lawyer"
 
 
 @pytest.fixture
 def jobs(database: Database, clock: FixedClock) -> Jobs:
     return Jobs(database, clock)
-
-
-@asynccontextmanager
-async def running(*all_jobs: Jobs) -> AsyncIterator[None]:
-    """Run jobs as the server does, and stop as it does."""
-    tasks = [asyncio.create_task(jobs.run()) for jobs in all_jobs]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - the condition is a row in a database
-            await asyncio.sleep(0.002)
-
-
-async def let_time_pass(jobs: Jobs, clock: FixedClock) -> None:
-    """Move on once nothing is under way or due, so that no lease runs out."""
-    found = [job for job in jobs.newest(OWNER, 2**63 - 1, 10) if job.state == "open"]
-    if all(job.leased_until is None and job.run_at > clock.now() for job in found):
-        clock.advance(1000)
-        wake(jobs)
-    await asyncio.sleep(0.002)
-
-
-def run(main: Coroutine[None, None, None]) -> None:
-    asyncio.run(main)
-
-
-def enqueue(database: Database, jobs: Jobs, kind: str, subject: object = None, **options: str) -> JobId:
-    return database.write(lambda: jobs.enqueue(HERE, kind, subject, slot=options.get("slot")))
-
-
-def wake(jobs: Jobs) -> None:
-    jobs._runner.wake()
-
-
-def run_until(jobs: Jobs, condition: Callable[[], bool]) -> None:
-    async def main() -> None:
-        async with running(jobs):
-            await until(condition)
-
-    run(main())
-
-
-def state_of(jobs: Jobs, job: JobId) -> str:
-    return jobs.get(OWNER, job).state
-
-
-def run_to_the_end(jobs: Jobs, job: JobId) -> Job:
-    run_until(jobs, lambda: state_of(jobs, job) != "open")
-    return jobs.get(OWNER, job)
 
 
 def counting_to(total: int) -> Callable[[Transaction, Job], JobProgress]:
@@ -402,7 +356,8 @@ def test_a_job_whose_process_always_dies_is_given_up(
     jobs.register("deadly", counting_to(1))
     deadly = enqueue(database, jobs, "deadly")
     for _ in range(MOST_ATTEMPTS):
-        assert [job.id for job in database.write(lambda: jobs._runner._claim(5))] == [deadly]
+        claimed = database.write(lambda: jobs._runner._claim(jobs._runner._hands()))
+        assert [job.id for job in claimed] == [deadly]
         clock.advance(61)
     ended = run_to_the_end(jobs, deadly)
     assert (ended.state, ended.error, ended.done) == ("failed", INTERRUPTED, 0)

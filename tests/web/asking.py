@@ -23,6 +23,7 @@ from hourloom.web.routes import PATH_PARAMETER, Route
 
 PATIENCE = 20.0
 NOBODY = 65534
+PROGRAM = "from hourloom.app import main; raise SystemExit(main())"
 NETWORK_ADDRESS = "10.99.99.1"
 Headers = Sequence[tuple[str, str]]
 _READY = re.compile(r"listens on http://[^\s;]+:(\d+)")
@@ -43,7 +44,15 @@ class Answer(NamedTuple):
 class RealServer:
     """`hourloom serve` as a process."""
 
-    def __init__(self, directory: Path, *, network: bool = False, port: int = 0, **environment: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        network: bool = False,
+        port: int = 0,
+        program: str = PROGRAM,
+        **environment: str,
+    ) -> None:
         self.directory, self.data_dir = directory, directory / "data"
         directory.mkdir(parents=True, exist_ok=True)
         self.output = directory / "output"
@@ -52,7 +61,7 @@ class RealServer:
             "HOURLOOM_CONFIG_DIR": str(directory / "config"),
             "HOURLOOM_HOST": "0.0.0.0" if network else "127.0.0.1",
         }
-        command = [sys.executable, "-c", "from hourloom.app import main; raise SystemExit(main())"]
+        command = [sys.executable, "-c", program]
         command += ["serve", "--testing", "--port", str(port), "--data-dir", str(self.data_dir)]
         if network:
             in_network = f'ip link set lo up && ip addr add {NETWORK_ADDRESS}/32 dev lo && exec "$@"'

@@ -8,6 +8,7 @@ import msgspec
 
 from hourloom.accounts.model import LocalAccessDenied
 from hourloom.accounts.service import Accounts
+from hourloom.accounts.step_up import StepUp
 from hourloom.core.actors import Actor
 from hourloom.web.caller import Caller
 
@@ -22,9 +23,15 @@ class LocalAuthenticator:
     """Knows callers by their token, or by being the same user on the same computer."""
 
     def __init__(
-        self, accounts: Accounts, owner: Actor, *, own_uid: int | None, local_access: LocalAccess
+        self,
+        accounts: Accounts,
+        owner: Actor,
+        step_up: StepUp,
+        *,
+        own_uid: int | None,
+        local_access: LocalAccess,
     ) -> None:
-        self._accounts, self._owner = accounts, owner
+        self._accounts, self._owner, self._step_up = accounts, owner, step_up
         self._own_uid, self._local_access = own_uid, local_access
         self._neighbour = self._acting(LOCAL_SCOPES)
 
@@ -49,6 +56,9 @@ class LocalAuthenticator:
         if caller.is_browser:
             return self._acting(INGEST_SCOPES, BROWSER_BUCKET)
         return self._acting(INGEST_SCOPES)
+
+    def require_step_up(self, caller: Caller, who: Actor) -> None:
+        self._step_up.require(caller, who)
 
     def _is_own_program(self, caller: Caller) -> bool:
         """Return whether this is a program of the same user on this computer, and not a browser."""

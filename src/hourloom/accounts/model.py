@@ -14,11 +14,11 @@ import msgspec
 from hourloom.core.actors import Actor
 from hourloom.core.changes import Change
 from hourloom.core.clock import DAY, MINUTE, SECOND, Duration, Instant
-from hourloom.core.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from hourloom.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from hourloom.core.ids import TokenId, UserId, WorkspaceId
 
 UI_TOKEN_LIVES = Duration(30 * DAY)
-FEATURES = ("accounts", "operations", "settings", "tracking", "jobs")
+FEATURES = ("accounts", "operations", "settings", "tracking", "jobs", "notices", "server", "backups")
 SCOPES = frozenset(
     {"admin", "heartbeats:write"} | {f"{f}:{verb}" for f in FEATURES for verb in ("read", "write")}
 )
@@ -26,7 +26,7 @@ _ONE_BUCKET = re.compile(r"heartbeats:write:[^\s,]{1,200}")
 _PAIRING_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 TokenPurpose = Literal["ui", "api", "editor", "device"]
-TicketPurpose = Literal["sign_in", "live", "download", "pairing"]
+TicketPurpose = Literal["sign_in", "live", "download", "pairing", "step_up_code", "step_up"]
 
 
 class UnknownScope(Invalid):
@@ -55,6 +55,50 @@ class TooManyTries(TooMany):
 
 class LocalAccessDenied(Unauthenticated):
     """A token is needed: {reason}."""
+
+
+class StepUpNeeded(Forbidden):
+    """Show once more that it is you: send {how} to /api/v1/step-up, then ask again with the ticket."""
+
+
+class StepUpRefused(Forbidden):
+    """{what} is not right; nothing was confirmed."""
+
+
+class ProofUnclear(Invalid):
+    """Send either the passphrase of the database or a code, and not both."""
+
+
+class NoPassphrase(Conflict):
+    """This database has no passphrase; `hourloom open --step-up` confirms that it is you."""
+
+
+class TooManyProofs(TooMany):
+    """That was wrong too often; try again in {seconds:.0f} s."""
+
+
+class NotOnThisWay(Forbidden):
+    """Only a program of yours on this computer gets this, over the local socket and without a token."""
+
+
+class SuccessorLost(Conflict):
+    """The new data key is not at hand any more, so the exchange ended; begin it again."""
+
+
+class WrapShown(msgspec.Struct, frozen=True):
+    """What may be shown of one way to open the database."""
+
+    id: str
+    method: str
+    created_at: str
+    place: str
+    pending: bool
+
+
+class WrapsChanged(Change, frozen=True):
+    """The ways to open the database are others now; these are all."""
+
+    wraps: list[WrapShown]
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -128,6 +172,8 @@ TICKET_LIVES: dict[TicketPurpose, Duration] = {
     "live": Duration(MINUTE),
     "download": Duration(MINUTE),
     "pairing": Duration(2 * MINUTE),
+    "step_up_code": Duration(MINUTE),
+    "step_up": Duration(5 * MINUTE),
 }
 MOST_FAILURES = 5
 

@@ -166,6 +166,18 @@ class Accounts:
                 raise TicketRefused
             return ticket
 
+    def holds(self, purpose: TicketPurpose, secret: str, subject: str) -> bool:
+        """Return whether a ticket about something can be used at this moment, without using it up."""
+        with self._database.read() as tx:
+            now = self._clock.now()
+            ticket = store.ticket_by_secret(tx, purpose, hash_of(secret))
+            # A clock that was set back must not make it live longer.
+            return (
+                ticket is not None
+                and ticket.subject == subject
+                and ticket.created_at <= now < ticket.expires_at
+            )
+
     def sign_in(self, code: str) -> IssuedToken:
         """Exchange a sign-in code for a token of the user interface."""
         with self._database.begin():

@@ -3,11 +3,70 @@
 from __future__ import annotations
 
 from hourloom.accounts.model import Ticket, Token, Workspace
-from hourloom.db.transaction import Transaction
+from hourloom.db.transaction import Rows, Transaction
 
 
 def first_workspace(tx: Transaction) -> Workspace | None:
     return tx.one(Workspace, "SELECT id, name, payload_key, created_at FROM workspaces ORDER BY id LIMIT 1")
+
+
+def workspace_by_id(tx: Transaction, workspace: int) -> Workspace | None:
+    return tx.one(
+        Workspace,
+        "SELECT id, name, payload_key, created_at FROM workspaces WHERE id = :workspace",
+        workspace=workspace,
+    )
+
+
+def set_workspace(tx: Transaction, workspace: int, name: str, created_at: int) -> None:
+    tx.execute(
+        "UPDATE workspaces SET name = :name, created_at = :created_at WHERE id = :workspace",
+        workspace=workspace,
+        name=name,
+        created_at=created_at,
+    )
+
+
+def members_of(tx: Transaction, workspace: int) -> Rows:
+    """Return number, name, role, age and time of joining of the members, in the order of their numbers."""
+    return tx.rows(
+        """
+        SELECT u.id, u.name, m.role, u.created_at, m.created_at
+        FROM members m JOIN users u ON u.id = m.user_id
+        WHERE m.workspace_id = :workspace ORDER BY u.id
+        """,
+        workspace=workspace,
+    )
+
+
+def set_user(tx: Transaction, user: int, name: str, created_at: int) -> None:
+    tx.execute(
+        "UPDATE users SET name = :name, created_at = :created_at WHERE id = :user",
+        user=user,
+        name=name,
+        created_at=created_at,
+    )
+
+
+def set_member(tx: Transaction, workspace: int, user: int, role: str, joined_at: int) -> None:
+    tx.execute(
+        """
+        UPDATE members SET role = :role, created_at = :joined_at
+        WHERE workspace_id = :workspace AND user_id = :user
+        """,
+        workspace=workspace,
+        user=user,
+        role=role,
+        joined_at=joined_at,
+    )
+
+
+def drop_member(tx: Transaction, workspace: int, user: int) -> None:
+    tx.execute(
+        "DELETE FROM members WHERE workspace_id = :workspace AND user_id = :user",
+        workspace=workspace,
+        user=user,
+    )
 
 
 def first_member(tx: Transaction, workspace: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,6 +14,9 @@ from hourloom.sdk.api import Way
 
 Step = Callable[[str, float], None]
 """Hear which step begins, and which share of the whole is done."""
+
+Agree = Callable[[str, str], bool]
+"""Ask a person whether to go from one schema to another."""
 
 Count = Callable[[int, int], None]
 """Hear how many are done, and of how many."""
@@ -44,6 +48,41 @@ class Check:
     what: str
     finding: str
     advice: str = ""
+    repair: str = ""
+    """What `--fix` does about it."""
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What came of a repair."""
+
+    done: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One file of a diagnostic archive."""
+
+    name: str
+    bytes: int
+    holds: str
+
+
+class Doctor(Protocol):
+    """Examines a data directory and puts right what can be put right."""
+
+    def look(self, step: Step, *, deep: bool) -> Iterator[Check]:
+        """Examine one thing after another; nothing is changed."""
+        ...
+
+    def mend(self, does: str) -> Mended:
+        """Carry out a repair that the last look has offered."""
+        ...
+
+    def bundle(self, target: Path, checks: list[Check]) -> list[Packed]:
+        """Write a diagnostic archive that tells nothing of what was recorded."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -57,24 +96,102 @@ class KeyLine:
     pending: bool
 
 
-class Keys(Protocol):
-    """The keys of one database."""
+@dataclass(frozen=True)
+class BackupLine:
+    """One backup, and whether it counts."""
 
-    def all(self) -> list[KeyLine]:
-        """Return the ways in which the database opens."""
+    name: str
+    place: str
+    made_at: datetime
+    bytes: int
+    schema: str
+    sealed: bool
+    verified: bool
+    checked_at: datetime | None
+    fault: str | None
+
+
+@dataclass(frozen=True)
+class BackupsFound:
+    """All backups within reach."""
+
+    place: str
+    out_of_reach: list[str]
+    stale: bool
+    backups: list[BackupLine]
+
+
+class Backups(Protocol):
+    """The backups of one data directory."""
+
+    def make(self, to: Path | None, count: Count) -> BackupLine:
+        """Make a backup in a folder, or where the settings say, and examine it."""
         ...
 
-    def opens(self) -> bool:
-        """Tell whether it opens without its recovery code."""
+    def all(self) -> BackupsFound:
+        """Return the backups within reach."""
         ...
 
-    def turn_on(self, step: Step) -> str:
-        """Encrypt the database; return the recovery code."""
+    def verify(self, name: str | None, count: Count) -> BackupLine:
+        """Examine one of them again, or the newest."""
         ...
 
-    def turn_off(self, step: Step) -> None:
-        """Decrypt the database."""
+    def verify_file(self, path: Path, ask: Callable[[], str], count: Count) -> BackupLine:
+        """Examine a backup anywhere; `ask` is asked for what opens it where this computer has no key."""
         ...
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """How many rows a table has in a backup and in the present database."""
+
+    table: str
+    then: int
+    now: int | None
+
+
+@dataclass(frozen=True)
+class RestorePreview:
+    """What a restore would change."""
+
+    made_at: datetime
+    program: str
+    schema: str
+    bytes: int
+    sealed: bool
+    oldest: datetime | None
+    newest: datetime | None
+    newest_now: datetime | None
+    schema_now: str | None
+    """None where there is no database, or none that can be looked into."""
+    same_database: bool
+    rows: list[TableRows]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore has done."""
+
+    kept: Path | None
+    """Where the database is that was there before."""
+    restarted: bool
+    """A server ran, and runs again on the restored database."""
+
+
+class Restoring(Protocol):
+    """One backup file that is to become the database."""
+
+    def preview(self) -> RestorePreview:
+        """Return what would change."""
+        ...
+
+    def carry_out(self, count: Count) -> Restored:
+        """Put its database in the place of the present one, which is kept."""
+        ...
+
+
+class ChangingKeys(Protocol):
+    """The keys of one database, to be changed: directly, or through the server that has it open."""
 
     def add(self, method: str, new_passphrase: Callable[[], str]) -> KeyLine:
         """Add a way to open the database."""
@@ -82,6 +199,14 @@ class Keys(Protocol):
 
     def remove(self, id: str) -> None:
         """Remove a way to open the database."""
+        ...
+
+    def rotate(self, id: str, new_passphrase: Callable[[], str]) -> KeyLine:
+        """Put a new key or a new passphrase in the place of one way's."""
+        ...
+
+    def rotate_data_key(self, step: Step, tell: Callable[[str], None]) -> None:
+        """Encrypt the database with a new data key; tell its recovery code as soon as that holds."""
         ...
 
     def renew_recovery(self) -> str:
@@ -92,8 +217,130 @@ class Keys(Protocol):
         """Note that the newest recovery code was written down."""
         ...
 
+
+class Keys(ChangingKeys, Protocol):
+    """The keys of one database whose files nobody else has open."""
+
+    def all(self) -> list[KeyLine]:
+        """Return the ways in which the database opens."""
+        ...
+
+    def opens(self) -> bool:
+        """Tell whether it opens without its recovery code."""
+        ...
+
+    def confirm(self) -> None:
+        """Ask for the passphrase where there is one, and raise unless it is right."""
+        ...
+
+    def turn_on(self, step: Step) -> str:
+        """Encrypt the database; return the recovery code."""
+        ...
+
+    def turn_off(self, step: Step) -> None:
+        """Decrypt the database."""
+        ...
+
     def recover(self, code: str) -> str:
         """Open by the recovery code; return the way in which the database opens from now on."""
+        ...
+
+
+@dataclass(frozen=True, repr=False)
+class Secret:
+    """What a person knows that opens a sealed file."""
+
+    words: str
+    is_recovery_code: bool
+
+
+class Files(Protocol):
+    """Files sealed with a passphrase; None stands for standard input and output."""
+
+    def look(self, source: Path | None, target: Path | None, *, sealed: bool, force: bool) -> None:
+        """Raise what can be known before anybody types a passphrase."""
+        ...
+
+    def encrypt(
+        self, source: Path | None, target: Path | None, words: str, count: Count, *, force: bool
+    ) -> None:
+        """Seal a file."""
+        ...
+
+    def decrypt(
+        self, source: Path | None, target: Path | None, secret: Secret, count: Count, *, force: bool
+    ) -> None:
+        """Open a sealed file; nothing of one that is not whole and unchanged is left."""
+        ...
+
+
+class SystemService(Protocol):
+    """Hourloom as a service of the user's systemd."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Return the units by their file names."""
+        ...
+
+    def install(self) -> Path:
+        """Write the units and start them; return where they are."""
+        ...
+
+    def uninstall(self) -> bool:
+        """Stop the service and remove its units; tell whether there were any."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArchiveLine:
+    """An archive that was written."""
+
+    path: str
+    bytes: int
+    rows: int
+    sealed: bool
+
+
+@dataclass(frozen=True)
+class ArchiveTableLine:
+    """How the rows of one table of an archive stand to what is here."""
+
+    name: str
+    new: int
+    same: int
+    conflicting: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class ArchiveReport:
+    """What reading an archive in did, or would do."""
+
+    state: str
+    reason: str
+    rows: int
+    operation_id: int | None
+    keeps_numbers: bool
+    tables: list[ArchiveTableLine]
+
+
+Stage = Callable[[str, int, int], None]
+"""Hear what is done, how many are through, and of how many."""
+
+
+class Archives(Protocol):
+    """Everything of a workspace in one file."""
+
+    def export(
+        self, target: Path, confirm: Callable[[], str], count: Count, *, plain: bool, force: bool
+    ) -> ArchiveLine:
+        """Write everything to a file; `confirm` is asked for the passphrase of the database if need be."""
+        ...
+
+    def read_in(
+        self, source: Path, on_conflict: str, ask: Callable[[], Secret], stage: Stage, *, preview: bool
+    ) -> ArchiveReport:
+        """Read an archive in, or only look at it; `ask` is asked where another database sealed it."""
         ...
 
 
@@ -180,13 +427,27 @@ class Handed:
     """Become the supervisor of a server with these words for it; return only if one runs already."""
     storage: Callable[[Configuration], Storage]
     """Look at the files of the data directory."""
+    backups: Callable[[Configuration], Backups]
+    """Reach the backups of the data directory."""
+    restoring: Callable[[Configuration, Path, Callable[[], str]], Restoring]
+    """Open a backup file; the callable asks a person for its passphrase or recovery code."""
+    restore_kept: Callable[[Configuration], Restored]
+    """Put the database back that the last restore took the place of."""
+    downgrade: Callable[[Configuration, str | None, Agree, Count], tuple[str, Path]]
+    """Bring the database to an older schema; return it, and the backup that was made before."""
     keys: Callable[[Configuration, Callable[[], str]], Keys]
     """Hold the keys of the database; the callable asks a person for the passphrase."""
-    checks: Callable[[Configuration], Iterator[Check]]
-    """Examine everything that can be examined without the server."""
+    doctor: Callable[[Configuration, Callable[[], str] | None], Doctor]
+    """Examine the data directory; the callable asks a person for the passphrase, where there is one."""
     open_source: Callable[[str, str | None], Source]
     """Open the place that a person named, with a token if one is needed."""
     find_sources: Callable[[], Iterator[tuple[str, str]]]
     """Yield what another tracker left in the usual places, each with what it is."""
     fill_demo: Callable[[Way, Count], int]
     """Write the demonstration and return the number of its events."""
+    archives: Callable[[Configuration], Archives]
+    """Write and read archives of the data directory."""
+    files: Callable[[], Files]
+    """Encrypt and decrypt files of this computer."""
+    service: Callable[[Configuration, list[str], list[Path]], SystemService]
+    """Be a service, given words for the server and further folders that it may write to."""

@@ -9,13 +9,21 @@ from typer.exceptions import Abort, TyperException
 
 from hourloom import __version__
 from hourloom.cli.commands import (
+    backup,
+    delete,
     demo,
     doctor,
+    downgrade,
     export,
+    file,
     history,
     imports,
     keys,
+    notices,
     open_page,
+    restore,
+    retention,
+    service,
     status,
     token,
     up,
@@ -37,7 +45,26 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
     )
     app.callback()(_common)
-    for commands in (up, open_page, status, token, imports, export, demo, doctor, keys, history):
+    for commands in (
+        up,
+        open_page,
+        status,
+        notices,
+        token,
+        imports,
+        export,
+        file,
+        demo,
+        doctor,
+        keys,
+        history,
+        delete,
+        retention,
+        backup,
+        restore,
+        downgrade,
+        service,
+    ):
         commands.add_to(app)
     return app
 

@@ -64,6 +64,11 @@ def local(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
+def hours(seconds: float) -> str:
+    """Write a duration in hours, a short one in minutes."""
+    return f"{seconds / HOUR:,.1f} h" if seconds >= HOUR else f"{seconds / MINUTE:.1f} min"
+
+
 def bytes_in_words(size: int) -> str:
     """Write a number of bytes as people say it."""
     amount = float(size)

@@ -47,6 +47,13 @@ class SystemClock:
         return Instant(time.time_ns() // 1000)
 
 
+def awake_for() -> Duration:
+    """Return how long the computer has been on, its sleep included; nobody can set this clock."""
+    # Elsewhere the monotonic clock counts sleep too.
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return Duration((time.monotonic_ns() if clock is None else time.clock_gettime_ns(clock)) // 1000)
+
+
 def instant_of(moment: datetime) -> Instant:
     """Return the instant of a datetime; one without a zone is read as UTC."""
     if moment.tzinfo is None:

@@ -38,8 +38,17 @@ VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 LARGE_TABLES = ("events", "payloads")
 
 MAY_SCAN = {
-    "tracking/store.py used_payloads": "the daily clean-up reads all events once, outside the writer",
-    "tracking/store.py all_payloads": "the daily clean-up reads all payloads once, outside the writer",
+    "care/store.py events_by_type": "counted every ten minutes at most, off the writer",
+    "care/store.py used_payloads": "as above, when somebody asks for statistics",
+    "care/store.py all_payloads": "as above",
+    "local/doctor/store.py lost_payloads": "the doctor reads all once, on a connection of its own",
+    "local/doctor/store.py events_of_lost_payloads": "as above",
+    "local/doctor/store.py number_of_payloads": "as above",
+    "local/doctor/store.py events_inside_out": "as above",
+    "tracking/store/archived.py drop_bucket": "done only where there are few events",
+    "tracking/store/archived.py has_few_events": "ends after a few",
+    "tracking/store/payloads.py used_payloads": "the daily clean-up reads all events once, off the writer",
+    "tracking/store/payloads.py all_payloads": "the daily clean-up reads all payloads once, off the writer",
 }
 """Statements that walk through a large table, each with its reason."""
 

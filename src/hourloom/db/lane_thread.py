@@ -6,8 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 
-from hourloom.db.pending import Line, Pending, PendingOnLoop, give_answers, refuse
-from hourloom.db.transaction import answerable
+from hourloom.db.pending import Line, Pending, PendingAnswer, PendingOnLoop, give_answers, refuse
+from hourloom.db.transaction import Take, answerable
 
 
 class LaneThread:
@@ -24,6 +24,10 @@ class LaneThread:
         pending = PendingOnLoop(asyncio.get_running_loop(), item=item)
         self._line.put(pending)
         return await pending.future
+
+    def queue(self, item: object, take: Take) -> None:
+        """Queue an item whose answer goes to a function."""
+        self._line.put(PendingAnswer(asyncio.get_running_loop(), None, item, take))
 
     @property
     def waiting(self) -> int:

@@ -14,6 +14,8 @@ from hourloom.core.clock import Instant, datetime_of
 from hourloom.core.errors import Refused
 
 NAME = "lock"
+SWAP = "swap.json"
+"""Says that another database is to take the place of the present one; see `db/swap.py`."""
 _PATIENCE = 0.25
 """Seconds to wait for a lock that may only be held by somebody who looks whether it is held."""
 _LATER = 1 << 30
@@ -98,7 +100,20 @@ def take(directory: Path, now: Instant, name: str = NAME) -> DirectoryLock:
         time.sleep(0.02)
     taken = DirectoryLock(fd, _lock_directory(directory, name, fd), os.getpid(), now)
     taken.publish(None)
+    if name == NAME and (directory / SWAP).exists():
+        _finish_swap(directory, taken)
     return taken
+
+
+def _finish_swap(directory: Path, taken: DirectoryLock) -> None:
+    """Let no one see a directory in which one database has only half taken the place of another."""
+    from hourloom.db.swap import finish  # noqa: PLC0415 - only after a restore
+
+    try:
+        finish(directory)
+    except BaseException:
+        taken.release()
+        raise
 
 
 def holder_of(directory: Path, name: str = NAME) -> Holder | None:
@@ -165,8 +180,11 @@ def _lock_directory(directory: Path, name: str, fd: int) -> int | None:
 def _read(path: Path) -> Holder:
     try:
         note = json.loads(path.read_bytes())
-        return Holder(int(note["pid"]), Instant(int(note["since"])), note["url"] and str(note["url"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        since = Instant(int(note["since"]))
+        datetime_of(since)
+        return Holder(int(note["pid"]), since, note["url"] and str(note["url"]))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        # A power cut may leave anything in it.
         return Holder()
 
 

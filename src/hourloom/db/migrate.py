@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hourloom.core.errors import Refused
+from hourloom.core.errors import HourloomError, Invalid, Refused
+from hourloom.db.sqlcipher import driver
 from hourloom.db.sqlite import APPLICATION_ID
 
 if TYPE_CHECKING:
@@ -16,12 +17,20 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 
-HEAD = "0001"
+HEAD = "0004"
 """The revision that this program works with; a test holds it against the migrations."""
 
 
 class SchemaIsNewer(Refused):
     """The database has schema {found}, newer than this program's {head}; run a newer Hourloom."""
+
+
+class MigrationFailed(Refused):
+    """Schema {head} failed: {reason}. The database stays at {found}; start your last Hourloom ({backup})."""
+
+
+class NoSuchRevision(Invalid):
+    """There is no schema {revision} below this database's {found}; there are {known}."""
 
 
 class NotOurDatabase(Refused):
@@ -40,6 +49,39 @@ def prepare_sqlite(connection: Connection, name: str) -> None:
         raise SchemaIsNewer(found=found, head=HEAD)
     if found < HEAD:
         migrate_sqlite(connection, HEAD)
+
+
+def behind(connection: Connection) -> str | None:
+    """Return the schema that a database of ours has, where that is older than this program's."""
+    if _is_empty(connection) or connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        return None
+    found = sqlite_revision(connection) or ""
+    return found if found < HEAD else None
+
+
+def upgrade(connection: Connection, name: str, found: str, backup: object) -> None:
+    """Apply the migrations that a database lacks, all of them or none."""
+    try:
+        prepare_sqlite(connection, name)
+    except HourloomError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a migration raises, it is undone
+        # What the engine says names tables and columns; what others say may quote a title.
+        reason = str(error) if isinstance(error, driver.Error) else type(error).__name__
+        raise MigrationFailed(head=HEAD, found=found, reason=reason, backup=backup) from None
+
+
+def revisions() -> list[str]:
+    """Return the schemas that this program knows, the oldest first."""
+    return sorted(path.name[:4] for path in (HERE / "migrations").glob("[0-9]*.py"))
+
+
+def revision_below(found: str, wanted: str | None) -> str:
+    """Return the schema to go down to: the one wanted, or the one before."""
+    below = [revision for revision in revisions() if revision < found]
+    if not below or (wanted is not None and wanted not in below):
+        raise NoSuchRevision(revision=(wanted or "")[:20], found=found, known=", ".join(below) or "none")
+    return wanted or below[-1]
 
 
 def prepare_postgres(connection: psycopg.Connection[Any]) -> None:

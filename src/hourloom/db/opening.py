@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import sqlcipher3.dbapi2 as driver
-
 from hourloom.core.errors import Refused
 from hourloom.db.migrate import NotOurDatabase
+from hourloom.db.sqlcipher import driver
 from hourloom.db.sqlite import APPLICATION_ID
 
 _PLAIN = b"SQLite format 3\0"
@@ -18,7 +17,7 @@ _APPLICATION_ID_AT = slice(68, 72)
 _REASONS = {
     "full": "the disk is full; free some space",
     "readonly": "the disk or the file is read-only",
-    "malformed": "the file is damaged; `hourloom doctor` says more",
+    "malformed": "the file is damaged; `hourloom doctor --fix` saves what can be read",
     "locked": "another program has it open",
     "disk I/O": "the disk reports an error",
     "unable to open": "the file cannot be opened; look at its owner and permissions",
@@ -31,9 +30,13 @@ class DatabaseNotOpened(Refused):
 
 def refuse_foreign(path: Path) -> None:
     """Raise when a plain SQLite file belongs to another program; nothing is written to find out."""
-    if not path.exists() or _is_ours(path):
-        return
-    with closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with in_a_sentence(path):
+        if not path.exists() or _is_ours(path):
+            return
+    with (
+        in_a_sentence(path),
+        closing(driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection,
+    ):
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise NotOurDatabase(name=path.name)
 
@@ -46,6 +49,9 @@ def in_a_sentence(path: Path) -> Iterator[None]:
     except driver.Error as error:
         said = str(error)
         reason = next((reason for word, reason in _REASONS.items() if word in said), said)
+        raise DatabaseNotOpened(name=path.name, reason=reason) from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
         raise DatabaseNotOpened(name=path.name, reason=reason) from None
 
 

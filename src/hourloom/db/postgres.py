@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg import sql as words
 from psycopg_pool import ConnectionPool
 
 from hourloom.core.actors import Actor
@@ -18,6 +19,7 @@ from hourloom.core.changes import RecordedChange
 from hourloom.core.errors import StorageFull, Unavailable
 from hourloom.db.lane_thread import LaneThread
 from hourloom.db.statements import WRITE_LOCK, Dialect, Sql, Value, for_psycopg
+from hourloom.db.stored import Stored, TableSize
 from hourloom.db.transaction import (
     Cursor,
     Lane,
@@ -27,6 +29,8 @@ from hourloom.db.transaction import (
     Record,
     RolledBack,
     Running,
+    Take,
+    Traces,
     Transaction,
     Vitals,
     Work,
@@ -35,6 +39,7 @@ from hourloom.db.transaction import (
     follow_up,
     joined,
     reading,
+    whole,
 )
 
 Answer = TypeVar("Answer")
@@ -93,6 +98,7 @@ class TeamDatabase:
         self._lanes: dict[Lane, LaneThread] = {}
         self._counting = threading.Lock()
         self._commits, self._commit_seconds = 0, 0.0
+        self._last_commit: float | None = None
         self._in_order = threading.Lock()
         """Held from a commit until its Changes are published, so that they are told in their order."""
 
@@ -104,6 +110,11 @@ class TeamDatabase:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         with reading(self._open, lambda: self._snapshot(30.0, None)) as tx:
+            yield tx
+
+    @contextmanager
+    def snapshot(self, seconds: float) -> Iterator[Transaction]:
+        with self._snapshot(seconds, None) as tx:
             yield tx
 
     def write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:
@@ -124,9 +135,15 @@ class TeamDatabase:
         return await loop.run_in_executor(self._threads, self._read_now, work, seconds, who)
 
     async def run_item(self, lane: Lane, item: object) -> object:
+        return await self._thread_of(lane).put(item)
+
+    def queue_item(self, lane: Lane, item: object, take: Take) -> None:
+        self._thread_of(lane).queue(item, take)
+
+    def _thread_of(self, lane: Lane) -> LaneThread:
         if lane not in self._lanes:
             self._lanes[lane] = LaneThread(lambda items: self._apply(lane, items))
-        return await self._lanes[lane].put(item)
+        return self._lanes[lane]
 
     def vitals(self) -> Vitals:
         lanes = list(self._lanes.values())
@@ -138,11 +155,49 @@ class TeamDatabase:
         except Unavailable:
             answers = False
         moving = answers and all(lane.alive for lane in lanes)
-        return Vitals(moving, waiting, self._commits, self._commit_seconds, size)
+        last = None if self._last_commit is None else time.monotonic() - self._last_commit
+        trouble = None if answers else "PostgreSQL does not answer"
+        return Vitals(
+            moving, waiting, self._commits, self._commit_seconds, size, last_commit=last, trouble=trouble
+        )
 
     def is_sound(self) -> bool:
         # The server's own affair: pages are checked as it reads them.
         return True
+
+    def stored(self) -> Stored:
+        with self.read() as tx:
+            rows = tx.rows(
+                """
+                SELECT relname, n_live_tup, pg_total_relation_size(relid), n_dead_tup
+                FROM pg_stat_user_tables ORDER BY relname
+                """
+            )
+            size = tx.number("SELECT pg_database_size(current_database())")
+        tables = [
+            TableSize(str(name), whole(live), whole(total), whole(dead)) for name, live, total, dead in rows
+        ]
+        return Stored(tables, estimated=False, size=size, free=0, gives_back=True)
+
+    def optimise(self) -> None:
+        with _plainly(), self._pool.connection() as connection:
+            connection.execute("ANALYZE")
+
+    def give_back(self, pages: int) -> int:  # noqa: ARG002 - PostgreSQL's autovacuum does it
+        return 0
+
+    def traces(self, tables: Sequence[str]) -> Traces:
+        pages = 0
+        with _plainly(), self._pool.connection() as connection:
+            for table in tables:
+                name = words.Identifier(table)
+                # What a plain VACUUM frees keeps its bytes until something else is written over them.
+                connection.execute(words.SQL("VACUUM (FULL) {}").format(name))
+                found = connection.execute(
+                    "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::bigint", (table,)
+                ).fetchone()
+                pages += found[0] if found else 0
+        return Traces(pages, 0, [], 0)
 
     def close(self) -> None:
         for lane in self._lanes.values():
@@ -191,6 +246,7 @@ class TeamDatabase:
     def _count_commit(self, seconds: float) -> None:
         with self._counting:
             self._commits, self._commit_seconds = self._commits + 1, self._commit_seconds + seconds
+            self._last_commit = time.monotonic()
 
     def _worked(self, tx: PostgresTransaction, work: Callable[[PostgresTransaction], Answer]) -> Answer:
         self._open.writing, self._open.doomed = tx, False

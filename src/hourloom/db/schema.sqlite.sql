@@ -180,4 +180,73 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (workspace_id, token_id, name)
 ) STRICT;
 
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+CREATE TABLE notices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    kind TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    raised_at INTEGER NOT NULL,
+    read_at INTEGER,
+    cleared_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX notices_that_stand ON notices (workspace_id, kind, slot) WHERE cleared_at IS NULL;
+
+CREATE TABLE kept_totals (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    bucket_id INTEGER NOT NULL REFERENCES buckets (id),
+    started_at INTEGER NOT NULL,
+    payload_id INTEGER NOT NULL,
+    lasted INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, bucket_id, started_at, payload_id)
+) STRICT;
+
+CREATE INDEX kept_totals_by_payload ON kept_totals (payload_id);
+
+CREATE TABLE operation_runs (
+    operation_id INTEGER NOT NULL REFERENCES operations (id),
+    first_event INTEGER NOT NULL,
+    last_event INTEGER NOT NULL,
+    PRIMARY KEY (operation_id, first_event)
+) STRICT;
+
+CREATE TABLE erasures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    operation_id INTEGER REFERENCES operations (id),
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    done_at INTEGER,
+    subject TEXT NOT NULL,
+    proof TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX erasures_by_operation ON erasures (operation_id);
+
+CREATE TABLE erasure_payloads (
+    erasure_id INTEGER NOT NULL REFERENCES erasures (id),
+    payload_id INTEGER NOT NULL,
+    PRIMARY KEY (erasure_id, payload_id)
+) STRICT;
+
+CREATE TABLE retention_marks (
+    bucket_id INTEGER PRIMARY KEY REFERENCES buckets (id),
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    reached_at INTEGER NOT NULL,
+    history_version INTEGER NOT NULL,
+    ran_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE operation_steps (
+    operation_id INTEGER NOT NULL REFERENCES operations (id),
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    was TEXT NOT NULL,
+    PRIMARY KEY (operation_id, number)
+) STRICT;
+
+INSERT INTO alembic_version (version_num) VALUES ('0004');

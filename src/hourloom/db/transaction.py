@@ -11,8 +11,10 @@ from typing import NamedTuple, Protocol, TypeVar
 from hourloom.core.actors import Actor
 from hourloom.core.changes import Change, RecordedChange
 from hourloom.core.errors import HourloomError, TimedOut, Unavailable
+from hourloom.core.histogram import Histogram
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.statements import Dialect, Sql, Value
+from hourloom.db.stored import Stored
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +105,14 @@ class Vitals(NamedTuple):
     commit_seconds: float
     size: int
     """Bytes on disk."""
+    log_size: int = 0
+    """Bytes of these in the log that goes before the file."""
+    last_commit: float | None = None
+    """Seconds since the last commit; None before the first."""
+    trouble: str | None = None
+    """Why nothing can be written at the moment, in a word or two; None while all is well."""
+    waits: Histogram | None = None
+    """How long the oldest write of each commit waited until it was on disk."""
 
 
 class Lane(Protocol):
@@ -115,6 +125,32 @@ class Lane(Protocol):
     def forget(self) -> None:
         """Drop whatever was cached from the database: something was rolled back."""
         ...
+
+
+Take = Callable[[object, Exception | None], None]
+"""Takes the answer to a lane's item, or the error that came instead."""
+
+
+class SpoiltPage(NamedTuple):
+    """A page with traces, by what is needed to overwrite them."""
+
+    table: str
+    rows: list[int]
+    """The numbers of the rows on it."""
+    room: int
+    """How many bytes of it are free."""
+    most: int
+    """The longest row that lies on such a page whole."""
+
+
+class Traces(NamedTuple):
+    """What deleted rows left in a database file."""
+
+    pages: int
+    free_pages: int
+    spoilt: list[SpoiltPage]
+    left: int
+    """Bytes of deleted rows."""
 
 
 class Database(Protocol):
@@ -133,6 +169,11 @@ class Database(Protocol):
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Join the transaction of this thread, or open a snapshot."""
+        ...
+
+    @contextmanager
+    def snapshot(self, seconds: float) -> Iterator[Transaction]:
+        """Open one snapshot for as long as reading all of it takes; on a thread of its own, and not often."""
         ...
 
     def write(self, work: Work[Answer], *, who: Actor | None = None) -> Answer:
@@ -157,12 +198,38 @@ class Database(Protocol):
         """Put an item on a lane; return its answer once it is on disk."""
         ...
 
+    def queue_item(self, lane: Lane, item: object, take: Take) -> None:
+        """Put an item on a lane; a function is given its answer on the server's loop, once it is on disk."""
+        ...
+
     def vitals(self) -> Vitals:
         """Return how it is doing; may take a moment, so not on the server's loop."""
         ...
 
     def is_sound(self) -> bool:
         """Look through the whole database for damage, in a snapshot; slow, so not for the writer."""
+        ...
+
+    def traces(self, tables: Sequence[str]) -> Traces:
+        """Look for deleted rows in the free space of the file; slow, for a thread of its own.
+
+        A team database writes the tables anew instead, so that nothing is left in their files.
+        """
+        ...
+
+    def stored(self) -> Stored:
+        """Count and size all tables; reads much, so for a reading thread and not often."""
+        ...
+
+    def optimise(self) -> None:
+        """Renew what the engine knows of the tables for planning; for a thread of its own."""
+        ...
+
+    def give_back(self, pages: int) -> int:
+        """Give some pages that nothing uses back to the disk; return how many more can be given.
+
+        Writes wait meanwhile, so the pages are few. A team database sees to this by itself.
+        """
         ...
 
     def close(self) -> None:

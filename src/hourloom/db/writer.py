@@ -11,19 +11,22 @@ of its own: a bad one fails alone, and nothing that it raises can end the thread
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
-
-import sqlcipher3.dbapi2 as driver
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from hourloom.core.changes import RecordedChange
 from hourloom.core.errors import HourloomError, StorageFull, Unavailable
-from hourloom.db.pending import Line, Pending, give_answers, refuse
-from hourloom.db.sqlite import SqliteTransaction
+from hourloom.core.histogram import Histogram
+from hourloom.db.between import Between
+from hourloom.db.pending import Line, Pending, PendingOnThread, give_answers, refuse
+from hourloom.db.sqlcipher import driver
+from hourloom.db.sqlite import SqliteTransaction, in_plain_words, is_broken_by
 from hourloom.db.transaction import (
     Lane,
     OpenTransactions,
@@ -66,20 +69,25 @@ class Writer:
 
     def __init__(
         self,
-        connection: Connection,
+        connect: Callable[[], Connection],
         open_: OpenTransactions,
         *,
         record: Record,
         publish: Publish,
         free_space: Callable[[], bool],
     ) -> None:
-        self._connection, self._open = connection, open_
+        self._connect, self._connection, self._open = connect, connect(), open_
         self._record, self._publish, self._free_space = record, publish, free_space
         self._line = Line()
         self._held: list[Pending] = []
+        self._between: deque[Between] = deque()
         self._lanes: set[Lane] = set()
         self._busy_since: float | None = None
         self.commits, self.commit_seconds = 0, 0.0
+        self.last_commit: float | None = None
+        self.trouble: str | None = None
+        self.waits = Histogram()
+        self.on_commit: Callable[[int], None] = lambda writes: None
         self.patience = SECONDS_TO_WAIT_FOR_SPACE
         self._thread = threading.Thread(target=self._run, name="hourloom-writer", daemon=True)
 
@@ -110,6 +118,25 @@ class Writer:
             self._lanes.add(pending.lane)
         self._line.put(pending)
 
+    def between(self, act: Callable[[Connection], Answer]) -> Answer:
+        """Do something alone on the connection, outside any transaction, while all writes wait."""
+        between = Between(act)
+        self._between.append(between)
+        wakes = PendingOnThread(lambda: None)
+        try:
+            self.put(wakes)
+            wakes.wait()
+        except Unavailable:
+            if between in self._between:
+                self._between.remove(between)
+                raise
+        return cast("Answer", between.answer())
+
+    def use(self, connection: Connection) -> None:
+        """Go on with another connection; what was cached of the one before is dropped."""
+        self._connection = connection
+        self._forget()
+
     def close(self) -> None:
         """Finish what waits, stop the thread and close the connection."""
         self._line.close(self._thread)
@@ -123,6 +150,8 @@ class Writer:
             except BaseException:
                 log.exception("the writer survived an unexpected error")
                 refuse(batch, lambda: WriterFailed(reason="see the log"))
+            while self._between:
+                self._between.popleft().run(self._connection)
             self._busy_since = None
 
     def _take(self) -> list[Pending]:
@@ -141,7 +170,7 @@ class Writer:
             self._wait_for_the_disk(batch, error)
         elif len(batch) == 1:
             log.error("a write failed at its commit: %s", type(error).__name__)
-            refuse(batch, lambda: answerable(error))
+            refuse(batch, lambda: answerable(in_plain_words(error)))
         else:
             half = len(batch) // 2
             self._store(batch[:half])
@@ -151,16 +180,32 @@ class Writer:
         try:
             actions, recorded = self._commit(batch)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is undone and answered
-            self._forget()
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._undo(error)
             return error
         follow_up(actions, self._publish, recorded)
         return None
 
+    def _undo(self, error: BaseException) -> None:
+        """Roll back; a connection that met damage or a failing disk may answer nothing more, so it goes."""
+        self._forget()
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except driver.Error as worse:
+            error = worse
+        if is_broken_by(error):
+            self._replace_connection()
+
+    def _replace_connection(self) -> None:
+        # As long as the disk fails none may open; then the old one is tried again.
+        with contextlib.suppress(driver.Error, HourloomError):
+            old, self._connection = self._connection, self._connect()
+            old.close()
+
     def _wait_for_the_disk(self, batch: list[Pending], error: BaseException) -> None:
         """Hold heartbeats back for a while, since their senders would drop them; refuse the rest."""
         full = _code_of(error) == _FULL
+        self.trouble = "the disk is full" if full else "the disk fails"
         if full and self._free_space():
             log.warning("the disk is full: its reserve is used up now")
             self._store(batch)
@@ -195,8 +240,14 @@ class Writer:
         recorded = self._record(tx, tx.collected) if tx.collected else []
         begun = time.monotonic()
         self._connection.execute("COMMIT")
-        self.commits, self.commit_seconds = self.commits + 1, self.commit_seconds + time.monotonic() - begun
+        self._count(time.monotonic(), begun, batch[0])
+        self.on_commit(len(batch))
         return tx.actions, recorded
+
+    def _count(self, now: float, begun: float, oldest: Pending) -> None:
+        self.commits, self.commit_seconds = self.commits + 1, self.commit_seconds + now - begun
+        self.last_commit, self.trouble = now, None
+        self.waits.add(now - oldest.since)
 
     def _run_one(self, tx: SqliteTransaction, pending: Pending) -> None:
         assert pending.work is not None  # only a lane's items have none
@@ -204,7 +255,7 @@ class Writer:
             pending.value, pending.error = self._in_savepoint(tx, pending.work), None
         except BaseException as error:  # noqa: BLE001 - as above
             self._raise_if_all_is_lost(error)
-            pending.error = answerable(error)
+            pending.error = answerable(in_plain_words(error))
 
     def _run_lane(self, tx: SqliteTransaction, lane: Lane, group: Sequence[Pending]) -> None:
         """Apply a lane's items at once; when that fails one by one, so that only the bad ones fail."""
@@ -213,7 +264,7 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - as above
             self._raise_if_all_is_lost(error)
             if len(group) == 1:
-                group[0].error = answerable(error)
+                group[0].error = answerable(in_plain_words(error))
                 return
             for pending in group:
                 self._run_lane(tx, lane, [pending])
@@ -250,7 +301,7 @@ class Writer:
 
     def _raise_if_all_is_lost(self, error: BaseException) -> None:
         """End the whole commit on trouble with the disk, or when SQLite undid the transaction by itself."""
-        if _is_trouble_of_the_disk(error):
+        if _is_trouble_of_the_disk(error) or is_broken_by(error):
             raise error
         if not self._connection.in_transaction:
             raise TransactionLost from error

@@ -36,7 +36,7 @@ class SourceBucket:
     event_count: int | None = None
 
 
-class SourceEvent(msgspec.Struct, frozen=True, gc=False):
+class SourceEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An event with its whole length, its data as JSON with sorted keys and no blanks."""
 
     started_at: int

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, Protocol
 
 import msgspec
 
 from hourloom.core.changes import Change
 from hourloom.core.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant
-from hourloom.core.errors import Conflict, NotFound, StorageFull, Unavailable
+from hourloom.core.errors import Conflict, HourloomError, NotFound, StorageFull, Unavailable
 from hourloom.core.ids import JobId, WorkspaceId
 
 SERVER = WorkspaceId(0)
@@ -21,6 +22,15 @@ MOST_ATTEMPTS = 8
 LEASE = Duration(MINUTE)
 KEPT_FOR = Duration(7 * DAY)
 UNKNOWN_KIND_WAITS = Duration(HOUR)
+SECONDS_BETWEEN_LOOKS = 0.25
+LONGEST_PAUSE = 0.5
+"""Seconds for which a job gives way to others at once; and it never rests longer than it worked."""
+BUSY_COMMIT = 0.025
+"""Seconds of an average commit from which on the disk is busy."""
+WAITS_FOR_POWER = Duration(2 * HOUR)
+WAITS_FOR_MEMORY = Duration(15 * MINUTE)
+"""For so long a job that is not urgent is put off, and no longer: nothing starves."""
+HIGH_PRESSURE, LITTLE_MEMORY = 0.2, 0.05
 _FIRST_DELAY, _LONGEST_DELAY = 2 * SECOND, 15 * MINUTE
 
 JobState = Literal["open", "finished", "failed", "cancelled"]
@@ -36,6 +46,10 @@ class JobHasEnded(Conflict):
 
 class JobIsPeriodic(Conflict):
     """The job {id} is part of the server and cannot be cancelled."""
+
+
+class JobCancelled(HourloomError):
+    """The job {id} was cancelled, or the server stops."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -87,6 +101,22 @@ FINISHED = JobProgress(finished=True)
 AGAIN = JobProgress()
 
 
+class Report(Protocol):
+    """What a long job calls often, to tell how far it has come."""
+
+    def __call__(self, done: int, total: int, subject: object | None = None) -> None:
+        """Keep progress, renew the lease and announce it once a second; raise JobCancelled when it is over.
+
+        A subject (where to go on: numbers and names, never titles) is on disk when this returns; without one
+        at most one call a second writes, so that it may be called for every piece.
+        """
+        ...
+
+
+LongWork = Callable[[Job, Report], object]
+"""Does a whole job on a thread of its own, outside the writer."""
+
+
 class JobEnqueued(Change, frozen=True):
     """A job was queued."""
 
@@ -116,6 +146,48 @@ class JobFinished(Change, frozen=True):
     error: str | None = None
 
 
+class Load(msgspec.Struct, frozen=True):
+    """How the computer is doing, as far as background work should spare it."""
+
+    on_battery: bool = False
+    memory_pressure: float = 0.0
+    """The share of the last seconds in which something waited for memory."""
+    memory_available: float = 1.0
+    """The share of the memory that programs can still have."""
+
+
+class Postponement(msgspec.Struct, frozen=True):
+    """For how long jobs that are not urgent are put off."""
+
+    periodic: Duration = Duration(0)
+    """Those that come round by themselves."""
+    queued: Duration = Duration(0)
+    """Those that somebody asked for."""
+
+    @property
+    def is_none(self) -> bool:
+        """Return whether nothing is put off."""
+        return not (self.periodic or self.queued)
+
+
+def postponement(load: Load) -> Postponement:
+    """Return what waits for a computer that is busy or on battery.
+
+    Where memory is short everything waits that may, where it runs on battery what nobody asked for.
+    """
+    short = load.memory_pressure >= HIGH_PRESSURE or load.memory_available < LITTLE_MEMORY
+    for_memory = WAITS_FOR_MEMORY if short else Duration(0)
+    for_power = WAITS_FOR_POWER if load.on_battery else Duration(0)
+    return Postponement(periodic=max(for_power, for_memory), queued=for_memory)
+
+
+def pause(waiting: int, commit_seconds: float, worked: float) -> float:
+    """Return the seconds to give way for, after so many of work, where others wait for the writer."""
+    if waiting == 0 and commit_seconds < BUSY_COMMIT:
+        return 0.0
+    return min(worked, LONGEST_PAUSE)
+
+
 def delay_after(attempts: int) -> Duration:
     """Return how long to wait after so many attempts in a row.
 
@@ -130,6 +202,11 @@ def is_hopeless(job: Job, error: BaseException) -> bool:
     if job.is_periodic or isinstance(error, Unavailable | StorageFull):
         return False
     return job.attempts >= MOST_ATTEMPTS
+
+
+def fails_again_and_again(job: Job) -> bool:
+    """Return whether somebody should hear of a periodic job, which never ends, that failed once more."""
+    return job.is_periodic and job.attempts >= MOST_ATTEMPTS - 1
 
 
 def require_cancellable(job: Job) -> None:

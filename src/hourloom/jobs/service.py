@@ -13,6 +13,7 @@ from hourloom.core.clock import SECOND, Clock, Instant
 from hourloom.core.ids import JobId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.jobs import store
+from hourloom.jobs.computer import CalmComputer
 from hourloom.jobs.model import (
     CANCELLED,
     FINISHED,
@@ -23,10 +24,12 @@ from hourloom.jobs.model import (
     JobEnqueued,
     JobFinished,
     JobProgress,
+    LongWork,
     NoSuchJob,
     require_cancellable,
 )
-from hourloom.jobs.runner import JobKind, Runner, Step
+from hourloom.jobs.ports import Computer
+from hourloom.jobs.runner import Ended, JobKind, Runner, Step
 
 Found = TypeVar("Found")
 
@@ -40,11 +43,15 @@ class Jobs:
     is_service = True
 
     def __init__(
-        self, database: Database, clock: Clock, random: Callable[[int], bytes] = secrets.token_bytes
+        self,
+        database: Database,
+        clock: Clock,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        computer: Computer | None = None,
     ) -> None:
         self._database, self._clock, self._random = database, clock, random
         self._kinds: dict[str, JobKind] = {}
-        self._runner = Runner(database, clock, self._kinds)
+        self._runner = Runner(database, clock, self._kinds, computer or CalmComputer())
         self.every("jobs.prune", PRUNE_EVERY, self._prune)
 
     def register(self, kind: str, step: Step) -> None:
@@ -60,9 +67,31 @@ class Jobs:
         """Say how jobs are done that read much: what `read` found outside the writer goes to `step`."""
         self._kinds[kind] = JobKind(lambda tx, job, found: step(tx, job, cast("Found", found)), read=read)
 
-    def every(self, kind: str, seconds: float, step: Step) -> None:
+    def register_long(
+        self, kind: str, work: LongWork, *, every: float | None = None, urgent: bool = False
+    ) -> None:
+        """Say how jobs are done that take long outside the writer, on a thread of their own (files, copies).
+
+        The work may write and read as any thread may, but calls its Report outside of both. Done again after
+        a failure or a kill, it goes on from `job.subject`, the last that a Report kept. With `every` it is
+        done regularly as well, each run beginning without a subject. Unless it is urgent, it begins up to
+        15 minutes later where memory is short, and its regular runs up to 2 hours later on battery.
+        """
+        period = None if every is None else int(every * SECOND)
+        self._kinds[kind] = JobKind(long=work, every=period, urgent=urgent)
+
+    def on_failure(self, told: Ended) -> None:
+        """Call within the write that gives a job up; for a periodic one, when it fails again and again."""
+        self._runner.on_failure.append(told)
+
+    def on_success(self, told: Ended) -> None:
+        """Call within the write that ends a job well; for a periodic one at the end of each run."""
+        self._runner.on_success.append(told)
+
+    def every(self, kind: str, seconds: float, step: Step, *, urgent: bool = True) -> None:
         """Do something regularly, the first time after one period; what is not finished goes on at once."""
-        self._kinds[kind] = JobKind(lambda tx, job, found: step(tx, job), every=int(seconds * SECOND))
+        period = int(seconds * SECOND)
+        self._kinds[kind] = JobKind(lambda tx, job, found: step(tx, job), every=period, urgent=urgent)
 
     def enqueue(
         self,
@@ -110,7 +139,7 @@ class Jobs:
             return self._visible(tx, who, job)
 
     def cancel(self, who: Actor, job_id: JobId) -> Job:
-        """End a job; the step that is under way still ends, what earlier steps did stays."""
+        """End a job; the step that is under way still ends, or the work up to its next Report; both stay."""
         who.require("jobs:write")
         with self._database.begin() as tx:
             job = self._visible(tx, who, job_id)
@@ -121,7 +150,13 @@ class Jobs:
                 job.workspace_id,
                 JobFinished(job.id, job.kind, "cancelled", job.done, job.total, CANCELLED),
             )
+            tx.after_commit(lambda: self._runner.end(job.id))
             return msgspec.structs.replace(job, finished_at=now, leased_until=None, error=CANCELLED)
+
+    def counted(self) -> dict[str, int]:
+        """Return how many jobs are in each state, for the figures of the server: it asks for no scope."""
+        with self._database.read() as tx:
+            return store.count_by_state(tx, self._clock.now())
 
     async def run(self) -> None:
         """Run jobs until cancelled."""

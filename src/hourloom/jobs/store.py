@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
 from hourloom.core.ids import JobId
 from hourloom.db.statements import ByDialect
-from hourloom.db.transaction import Transaction
-from hourloom.jobs.model import Job
+from hourloom.db.transaction import Transaction, whole
+from hourloom.jobs.model import Job, Postponement
 
 
 def enqueue(  # noqa: PLR0913 - each is a column
@@ -83,8 +88,21 @@ def newest(tx: Transaction, workspace: int, before: int, limit: int) -> list[Job
     )
 
 
-def claim(tx: Transaction, now: int, leased_until: int, limit: int) -> list[Job]:
-    """Lease the jobs that are due and that nobody works on."""
+class Admitted(NamedTuple):
+    """Which jobs may begin now, apart from when they are due."""
+
+    kinds: Sequence[str]
+    among: bool
+    """Whether these kinds may, or all others."""
+    mine: Sequence[int]
+    """What is under way here already."""
+    patient: Sequence[str]
+    """Kinds that are put off."""
+    waits: Postponement
+
+
+def claim(tx: Transaction, *, now: int, leased_until: int, limit: int, admitted: Admitted) -> list[Job]:
+    """Lease jobs that are due, that nobody works on, and that may begin now."""
     return tx.all(
         Job,
         ByDialect(
@@ -94,6 +112,13 @@ def claim(tx: Transaction, now: int, leased_until: int, limit: int) -> list[Job]
                 SELECT id FROM jobs
                 WHERE finished_at IS NULL AND run_at <= :now
                     AND (leased_until IS NULL OR leased_until <= :now)
+                    AND (kind IN (SELECT value FROM json_each(:kinds))) = :among
+                    AND id NOT IN (SELECT value FROM json_each(:mine))
+                    AND run_at + CASE
+                        WHEN kind NOT IN (SELECT value FROM json_each(:patient)) THEN 0
+                        WHEN slot = 'periodic' THEN :periodic_wait
+                        ELSE :queued_wait
+                    END <= :now
                 ORDER BY run_at, id LIMIT :limit
             )
             RETURNING id, workspace_id, kind, slot, subject, run_at, leased_until, attempts, done, total,
@@ -105,6 +130,13 @@ def claim(tx: Transaction, now: int, leased_until: int, limit: int) -> list[Job]
                 SELECT id FROM jobs
                 WHERE finished_at IS NULL AND run_at <= :now
                     AND (leased_until IS NULL OR leased_until <= :now)
+                    AND (kind = ANY(:kinds)) = (:among = 1)
+                    AND id <> ALL(:mine)
+                    AND run_at + CASE
+                        WHEN kind <> ALL(:patient) THEN 0
+                        WHEN slot = 'periodic' THEN :periodic_wait
+                        ELSE :queued_wait
+                    END <= :now
                 ORDER BY run_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
             )
             RETURNING id, workspace_id, kind, slot, subject, run_at, leased_until, attempts, done, total,
@@ -114,16 +146,54 @@ def claim(tx: Transaction, now: int, leased_until: int, limit: int) -> list[Job]
         now=now,
         leased_until=leased_until,
         limit=limit,
+        kinds=_listed(tx, admitted.kinds),
+        among=int(admitted.among),
+        mine=_listed(tx, admitted.mine),
+        patient=_listed(tx, admitted.patient),
+        periodic_wait=admitted.waits.periodic,
+        queued_wait=admitted.waits.queued,
     )
 
 
-def next_due(tx: Transaction) -> int | None:
+def next_due(tx: Transaction, admitted: Admitted) -> int | None:
     """Return when the next job may be claimed, or None where none waits."""
     found = tx.value(
-        """
-        SELECT min(CASE WHEN leased_until > run_at THEN leased_until ELSE run_at END)
-        FROM jobs WHERE finished_at IS NULL
-        """
+        ByDialect(
+            sqlite="""
+            SELECT min(max(
+                coalesce(leased_until, 0),
+                run_at + CASE
+                    WHEN kind NOT IN (SELECT value FROM json_each(:patient)) THEN 0
+                    WHEN slot = 'periodic' THEN :periodic_wait
+                    ELSE :queued_wait
+                END
+            ))
+            FROM jobs
+            WHERE finished_at IS NULL
+                AND (kind IN (SELECT value FROM json_each(:kinds))) = :among
+                AND id NOT IN (SELECT value FROM json_each(:mine))
+            """,
+            postgresql="""
+            SELECT min(greatest(
+                coalesce(leased_until, 0),
+                run_at + CASE
+                    WHEN kind <> ALL(:patient) THEN 0
+                    WHEN slot = 'periodic' THEN :periodic_wait
+                    ELSE :queued_wait
+                END
+            ))
+            FROM jobs
+            WHERE finished_at IS NULL
+                AND (kind = ANY(:kinds)) = (:among = 1)
+                AND id <> ALL(:mine)
+            """,
+        ),
+        kinds=_listed(tx, admitted.kinds),
+        among=int(admitted.among),
+        mine=_listed(tx, admitted.mine),
+        patient=_listed(tx, admitted.patient),
+        periodic_wait=admitted.waits.periodic,
+        queued_wait=admitted.waits.queued,
     )
     return found if isinstance(found, int) else None
 
@@ -158,6 +228,32 @@ def go_on(tx: Transaction, job: JobId, *, subject: str, done: int, total: int, l
     )
 
 
+def keep(
+    tx: Transaction,
+    job: JobId,
+    *,
+    subject: str,
+    done: int,
+    total: int,
+    attempts: int,
+    leased_until: int,
+) -> None:
+    """Keep how far a long job has come, and its lease."""
+    tx.execute(
+        """
+        UPDATE jobs SET subject = :subject, done = :done, total = :total, attempts = :attempts,
+            leased_until = :leased_until
+        WHERE id = :job
+        """,
+        job=job,
+        subject=subject,
+        done=done,
+        total=total,
+        attempts=attempts,
+        leased_until=leased_until,
+    )
+
+
 def put_back(tx: Transaction, job: JobId, *, run_at: int, attempts: int, error: str | None) -> None:
     """Give up the lease; the job is due again at a time."""
     tx.execute(
@@ -181,6 +277,24 @@ def finish(tx: Transaction, job: JobId, now: int, error: str | None) -> None:
     )
 
 
+def count_by_state(tx: Transaction, now: int) -> dict[str, int]:
+    """Return how many jobs are in each state, in all workspaces together."""
+    rows = tx.rows(
+        """
+        SELECT CASE
+            WHEN finished_at IS NULL AND leased_until > :now THEN 'running'
+            WHEN finished_at IS NULL AND error IS NOT NULL THEN 'retrying'
+            WHEN finished_at IS NULL THEN 'waiting'
+            WHEN error IS NULL THEN 'finished'
+            WHEN error = 'cancelled' THEN 'cancelled'
+            ELSE 'failed' END AS state, count(*)
+        FROM jobs GROUP BY 1 ORDER BY 1
+        """,
+        now=now,
+    )
+    return {str(state): whole(number) for state, number in rows}
+
+
 def prune(tx: Transaction, before: int, limit: int) -> int:
     """Delete jobs that ended before a time; return how many."""
     return tx.execute(
@@ -191,3 +305,8 @@ def prune(tx: Transaction, before: int, limit: int) -> int:
         before=before,
         limit=limit,
     )
+
+
+def _listed(tx: Transaction, values: Sequence[int] | Sequence[str]) -> Any:
+    """Return a list as the dialect takes it in one parameter."""
+    return msgspec.json.encode(values).decode() if tx.dialect == "sqlite" else list(values)

@@ -85,7 +85,7 @@ class Operation(Endpoint):
                 raise MissingParameter(name=parameter.name)
             return parameter.default
         if parameter.source == "body":
-            return self._parse(bytes(raw))
+            return self.parsed(bytes(raw))
         value = _converted(bytes(raw), parameter)
         if parameter.source == "path" and isinstance(value, str) and not _NAME.fullmatch(value):
             raise InvalidParameter(name=parameter.name, reason="it could not stand in an address")
@@ -122,7 +122,8 @@ class Commands:
 def is_command(route: Route) -> bool:
     """Return whether a route is an operation of our own API that takes and answers JSON."""
     moves_bytes = route.returns is Streamed or any(p.source == "upload" for p in route.parameters)
-    return route.path.startswith(PREFIX) and not moves_bytes
+    # What asks to confirm who one is needs a header of its own, so it is asked over HTTP.
+    return route.path.startswith(PREFIX) and not moves_bytes and not route.step_up
 
 
 def failed(error: Exception) -> tuple[int, bytes]:

@@ -54,6 +54,15 @@ class Feed:
             workspace = store.next_workspace(tx, workspace)
         return PRUNED_AT_ONCE - left
 
+    def forget_some(self, tx: Transaction, workspace: WorkspaceId) -> bool:
+        """Delete a portion of the Changes of a workspace whose record is erased; return whether more remain.
+
+        The newest stays, since the next number is counted from it.
+        """
+        extent = store.extent(tx, workspace)
+        store.delete_before(tx, workspace, min(extent.oldest + PRUNED_AT_ONCE, extent.newest))
+        return extent.oldest + PRUNED_AT_ONCE < extent.newest
+
     def _prune_one(self, tx: Transaction, workspace: int, oldest_kept: Instant, window: int) -> int:
         extent = store.extent(tx, workspace)
         young = store.first_young(tx, workspace, extent.oldest + window, oldest_kept)

@@ -112,8 +112,8 @@ def answer(command: str | None, status: int, body: bytes) -> bytes:
 def id_in(text: str) -> str | None:
     """Return the id in a message that is wrong otherwise, so that its sender learns which one it was."""
     try:
-        return msgspec.json.decode(text, type=_Named).id
-    except msgspec.DecodeError:
+        return msgspec.json.decode(text.encode("utf-8", "replace"), type=_Named).id
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hourloom.cli.handed import Check, Count, Handed, Keys, Running, Source
+from hourloom.cli.handed import (
+    Agree,
+    Archives,
+    Backups,
+    Count,
+    Doctor,
+    Files,
+    Handed,
+    Keys,
+    Restored,
+    Restoring,
+    Running,
+    Source,
+    SystemService,
+)
 from hourloom.configuration import Configuration
 from hourloom.local.reaching import Assembled, reach, running, storage
 from hourloom.sdk.api import Way
 
+if TYPE_CHECKING:
+    from hourloom.local.backing_up import Alone
+    from hourloom.local.downgrading import Unlock
 
-def handed(assembled: Assembled, show_recovery_code: Callable[[str], None]) -> Handed:
+
+def handed(
+    assembled: Assembled, show_recovery_code: Callable[[str], None], alone: Alone, unlocked: Unlock
+) -> Handed:
     """Return this computer's side of the commands; what only some of them need is imported by those."""
 
     def stay_up(configuration: Configuration, words: list[str]) -> Running:
@@ -29,11 +51,18 @@ def handed(assembled: Assembled, show_recovery_code: Callable[[str], None]) -> H
         running=running,
         stay_up=stay_up,
         storage=storage,
+        backups=partial(_backups, alone),
+        restoring=_restoring,
+        restore_kept=_restore_kept,
+        downgrade=partial(_downgrade, unlocked),
         keys=_keys,
-        checks=_checks,
+        doctor=_doctor,
         open_source=_open_source,
         find_sources=_find_sources,
         fill_demo=_fill_demo,
+        archives=partial(_archives, assembled, alone),
+        files=_files,
+        service=_service,
     )
 
 
@@ -43,10 +72,40 @@ def _keys(configuration: Configuration, ask_passphrase: Callable[[], str]) -> Ke
     return DatabaseKeys(configuration, ask_passphrase)
 
 
-def _checks(configuration: Configuration) -> Iterator[Check]:
-    from hourloom.local.checks import checks  # noqa: PLC0415 - slow, and only `doctor` needs it
+def _backups(alone: Alone, configuration: Configuration) -> Backups:
+    from hourloom.local.backing_up import LocalBackups  # noqa: PLC0415 - slow, and only `backup` needs it
 
-    return checks(configuration)
+    return LocalBackups(configuration, alone)
+
+
+def _restoring(configuration: Configuration, path: Path, ask: Callable[[], str]) -> Restoring:
+    from hourloom.local.restoring import LocalRestoring  # noqa: PLC0415 - slow, and only `restore` needs it
+
+    return LocalRestoring(configuration, path, ask)
+
+
+def _restore_kept(configuration: Configuration) -> Restored:
+    from hourloom.local.restoring import restore_kept  # noqa: PLC0415 - as above
+
+    return restore_kept(configuration)
+
+
+def _downgrade(
+    unlocked: Unlock,
+    configuration: Configuration,
+    revision: str | None,
+    agree: Agree,
+    count: Count,
+) -> tuple[str, Path]:
+    from hourloom.local.downgrading import downgrade  # noqa: PLC0415 - slow, and only `downgrade` needs it
+
+    return downgrade(configuration, revision, agree, count, unlocked)
+
+
+def _doctor(configuration: Configuration, ask: Callable[[], str] | None) -> Doctor:
+    from hourloom.local.doctor.examining import LocalDoctor  # noqa: PLC0415 - slow, and only `doctor` needs it
+
+    return LocalDoctor(configuration, ask)
 
 
 def _open_source(place: str, token: str | None) -> Source:
@@ -65,3 +124,21 @@ def _fill_demo(way: Way, count: Count) -> int:
     from hourloom.local.demo import fill_demo  # noqa: PLC0415 - only `demo` needs it
 
     return fill_demo(way, count)
+
+
+def _files() -> Files:
+    from hourloom.local.files import SealedFiles  # noqa: PLC0415 - only `file` needs it
+
+    return SealedFiles()
+
+
+def _service(configuration: Configuration, words: list[str], writable: list[Path]) -> SystemService:
+    from hourloom.local.systemd import SystemdService  # noqa: PLC0415 - only `service` needs it
+
+    return SystemdService(configuration, words, writable)
+
+
+def _archives(assembled: Assembled, alone: Alone, configuration: Configuration) -> Archives:
+    from hourloom.local.archiving import LocalArchives  # noqa: PLC0415 - slow, and only two commands need it
+
+    return LocalArchives(configuration, assembled, alone)

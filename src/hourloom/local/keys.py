@@ -11,9 +11,10 @@ from hourloom.core.clock import SystemClock
 from hourloom.core.errors import HourloomError, Invalid, Refused
 from hourloom.db.keys import convert, edit, header
 from hourloom.db.keys.edit import WrapSummary
-from hourloom.db.keys.errors import DatabaseMissing, PassphraseNeeded
+from hourloom.db.keys.errors import DatabaseMissing, PassphraseNeeded, WrongPassphrase
 from hourloom.db.keys.keychain import Keychain
 from hourloom.db.keys.places import Places
+from hourloom.db.keys.tasks import Add, Check, Way
 from hourloom.db.keys.unlock import Unlocked, recover, unlock
 from hourloom.db.keys.ways import Means
 from hourloom.db.lock import take
@@ -33,7 +34,7 @@ class DatabaseKeys:
     def __init__(self, configuration: Configuration, ask_passphrase: Callable[[], str]) -> None:
         if configuration.database_url is not None:
             raise NoKeysThere
-        self._configuration = configuration
+        self._configuration, self._ask = configuration, ask_passphrase
         self._means = means_of(configuration, ask_passphrase)
         if header.state_of(self._means.places.database) == header.ABSENT:
             raise DatabaseMissing(database=self._means.places.database)
@@ -50,37 +51,55 @@ class DatabaseKeys:
             return False
         return True
 
+    def confirm(self) -> None:
+        if self._has_passphrase() and not Check(passphrase=self._ask()).perform(self._means):
+            raise WrongPassphrase
+
     def turn_on(self, step: Step) -> str:
         with self._held():
             return convert.turn_on(self._means, step).new_recovery_code or ""
 
     def turn_off(self, step: Step) -> None:
+        self.confirm()
         with self._held():
             convert.turn_off(self._means, self._unlocked(), step)
 
     def add(self, method: str, new_passphrase: Callable[[], str]) -> KeyLine:
-        unlocked = self._unlocked()
-        match method:
-            case "keychain":
-                return _line(edit.add_keychain(self._means, unlocked))
-            case "key-file":
-                return _line(edit.add_key_file(self._means, unlocked))
-            case "passphrase":
-                return _line(edit.add_passphrase(self._means, unlocked, new_passphrase()))
-            case _:
-                raise UnknownWay(method=method[:40])
+        with self._held():
+            opened = self._unlocked()
+            words = new_passphrase() if method == "passphrase" else None
+            return _line(Add(opened=opened, way=way_of(method), passphrase=words).perform(self._means))
 
     def remove(self, id: str) -> None:
-        edit.remove_wrap(self._means, id)
+        with self._held():
+            edit.remove_wrap(self._means, id)
+
+    def rotate(self, id: str, new_passphrase: Callable[[], str]) -> KeyLine:
+        with self._held():
+            opened = self._unlocked()
+            method = next((wrap.method for wrap in edit.list_wraps(self._means) if wrap.id == id), None)
+            words = new_passphrase() if method == "passphrase" else None
+            return _line(edit.rotate_wrap(self._means, opened, id, words))
+
+    def rotate_data_key(self, step: Step, tell: Callable[[str], None]) -> None:
+        with self._held():
+            words = self._ask() if self._has_passphrase() else None
+            convert.exchange_key(self._means, self._unlocked(), words, tell, step)
 
     def renew_recovery(self) -> str:
-        return edit.renew_recovery(self._means, self._unlocked())
+        with self._held():
+            return edit.renew_recovery(self._means, self._unlocked())
 
     def acknowledge(self) -> None:
-        edit.acknowledge_recovery(self._means)
+        with self._held():
+            edit.acknowledge_recovery(self._means)
 
     def recover(self, code: str) -> str:
-        return recover(self._means, code).method.replace("_", "-")
+        with self._held():
+            return recover(self._means, code).method.replace("_", "-")
+
+    def _has_passphrase(self) -> bool:
+        return any(wrap.method == "passphrase" for wrap in edit.list_wraps(self._means))
 
     def _unlocked(self) -> Unlocked:
         return unlock(self._means, self._configuration.encryption)
@@ -93,6 +112,17 @@ class DatabaseKeys:
             yield
         finally:
             lock.release()
+
+
+def way_of(method: str) -> Way:
+    """Return the way that a person names."""
+    match method:
+        case "keychain" | "passphrase":
+            return method
+        case "key-file":
+            return "key_file"
+        case _:
+            raise UnknownWay(method=method[:40])
 
 
 def means_of(configuration: Configuration, ask_passphrase: Callable[[], str] | None) -> Means:

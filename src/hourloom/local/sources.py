@@ -11,10 +11,9 @@ from typing import cast
 from hourloom.cli.handed import Source as HandedSource
 from hourloom.cli.handed import SourceBatch, SourceBucket, SourceEvent
 from hourloom.core.errors import HourloomError
-from hourloom.imports.activitywatch.detect import Kind, detect
-from hourloom.imports.activitywatch.export import ExportFile
+from hourloom.imports.activitywatch.apart import SourceApart, kind_of
+from hourloom.imports.activitywatch.asking import Kind
 from hourloom.imports.activitywatch.opening import open_source
-from hourloom.imports.activitywatch.server import RunningServer
 from hourloom.imports.model import Cursor
 from hourloom.imports.ports import Source
 from hourloom.web.server.occupant import who_listens
@@ -64,10 +63,10 @@ def opened(place: str, token: str | None) -> HandedSource:
 
 def _identity(place: str, source: Source) -> str:
     """Return the address or path, and for an export its state too: a cursor there is a place in the file."""
-    if isinstance(source, RunningServer):
+    if not isinstance(source, SourceApart):
         return place
     path = Path(place).expanduser().resolve()
-    if not isinstance(source, ExportFile):
+    if source.kind is not Kind.EXPORT:
         return str(path)
     status = path.stat()
     return f"{path} {status.st_size} {status.st_mtime_ns}"
@@ -88,7 +87,7 @@ def found(environment: Mapping[str, str] = os.environ) -> Iterator[tuple[str, st
 
 def _kind(path: Path) -> str | None:
     try:
-        return NAMES[detect(path)]
+        return NAMES[kind_of(path)]
     except HourloomError:
         return None
 

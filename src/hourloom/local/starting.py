@@ -27,12 +27,21 @@ def stay_up(
     people = sys.stdout.isatty() and sys.stderr.isatty()
     if people:
         prepare(configuration)
-    decision.become([_server(words), *([_greeting(words)] if people else [])])
+    helpers = [_greeting(words), _asker(words)] if people else []
+    decision.become([_server(words, asks=people), *helpers])
     raise AssertionError  # `become` does not return
 
 
-def _server(words: list[str]) -> Child:
-    return Child("server", _program("serve", "--listen-fd", "{fd}", *words), essential=True, with_socket=True)
+def _server(words: list[str], *, asks: bool) -> Child:
+    """Return the server; where there are people, it lets them be asked for what opens the database."""
+    given = ["--listen-fd", "{fd}", *(["--unlock-fd", "{secret}"] if asks else []), *words]
+    return Child("server", _program("serve", *given), essential=True, with_socket=True)
+
+
+def _asker(words: list[str]) -> Child:
+    """Return the program that asks on the terminal what nothing on this computer knows."""
+    arguments = _program("unlock", "--unlock-fd", "{secret}", *words)
+    return Child("asker", arguments, essential=False, with_socket=False, asks=True)
 
 
 def _greeting(words: list[str]) -> Child:

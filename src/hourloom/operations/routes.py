@@ -39,6 +39,12 @@ class OperationPage(msgspec.Struct):
     next_cursor: int | None
 
 
+class UndoProgress(msgspec.Struct):
+    """Whether something is left to take back."""
+
+    more: bool
+
+
 @routes.on("GET", "/operations", scope="operations:read")
 def list_operations(
     operations: Operations, who: Actor, cursor: Number = 2**63 - 1, limit: PageSize = 100
@@ -52,6 +58,12 @@ def list_operations(
 def undo_operation(operations: Operations, who: Actor, operation: Number) -> OperationView:
     """Take an operation back; 409 lists what was changed again since."""
     return _view(operations.undo(who, OperationId(operation)))
+
+
+@routes.on("POST", "/operations/{operation}/advance", mode=Mode.WRITE)
+def advance_undo(operations: Operations, who: Actor, operation: Number) -> UndoProgress:
+    """Do a step of what is left of taking an operation back, beside the job that does it."""
+    return UndoProgress(operations.advance(who, OperationId(operation)))
 
 
 def _view(operation: Operation) -> OperationView:

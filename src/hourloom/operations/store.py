@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from hourloom.core.ids import OperationId
-from hourloom.db.transaction import Transaction
+from hourloom.db.transaction import Rows, Transaction, whole
 from hourloom.operations.model import Operation
 
 
@@ -72,4 +75,123 @@ def to_purge(tx: Transaction, before: int, limit: int) -> list[Operation]:
         """,
         before=before,
         limit=limit,
+    )
+
+
+def forget(tx: Transaction, workspace: int, now: int) -> None:
+    """Let operations tell nothing, and never be undone."""
+    tx.execute(
+        "UPDATE operations SET subject = '{}', purged_at = :now WHERE workspace_id = :workspace",
+        workspace=workspace,
+        now=now,
+    )
+
+
+class Like(Protocol):
+    """What an operation from elsewhere says of itself."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def at(self) -> int: ...
+    @property
+    def undone_at(self) -> int | None: ...
+    @property
+    def purged_at(self) -> int | None: ...
+
+
+def put(tx: Transaction, workspace: int, user: int, operation: Like) -> None:
+    """Add an operation with the number that it had elsewhere."""
+    tx.execute(
+        """
+        INSERT INTO operations (id, workspace_id, user_id, kind, subject, at, undone_at, purged_at)
+        VALUES (:id, :workspace, :user, :kind, :subject, :at, :undone_at, :purged_at)
+        """,
+        id=operation.id,
+        workspace=workspace,
+        user=user,
+        kind=operation.kind,
+        subject=operation.subject,
+        at=operation.at,
+        undone_at=operation.undone_at,
+        purged_at=operation.purged_at,
+    )
+
+
+def drop(tx: Transaction, workspace: int, operation: int) -> None:
+    tx.execute(
+        "DELETE FROM operations WHERE workspace_id = :workspace AND id = :operation",
+        workspace=workspace,
+        operation=operation,
+    )
+
+
+def numbers_without(tx: Transaction, workspace: int, kinds: Sequence[str]) -> list[int]:
+    """Return the numbers of operations that are not of some kinds."""
+    found = tx.rows("SELECT id, kind FROM operations WHERE workspace_id = :workspace", workspace=workspace)
+    return sorted(whole(number) for number, kind in found if kind not in kinds)
+
+
+def of_kind(tx: Transaction, kind: str) -> list[Operation]:
+    """Return the operations of a kind, of all workspaces, that were not undone and still can be."""
+    return tx.all(
+        Operation,
+        """
+        SELECT id, workspace_id, user_id, kind, subject, at, undone_at, purged_at FROM operations
+        WHERE kind = :kind AND undone_at IS NULL AND purged_at IS NULL ORDER BY id
+        """,
+        kind=kind,
+    )
+
+
+def has_any(tx: Transaction, workspace: int, first: int, last: int) -> bool:
+    """Return whether a workspace has operations, or any one has a number from one to another."""
+    return bool(
+        tx.rows(
+            """
+            SELECT 1 FROM operations WHERE workspace_id = :workspace OR id BETWEEN :first AND :last LIMIT 1
+            """,
+            workspace=workspace,
+            first=first,
+            last=last,
+        )
+    )
+
+
+def add_step(tx: Transaction, operation: int, name: str, was: str) -> None:
+    """Keep what is needed to take one step of an operation back."""
+    tx.execute(
+        """
+        INSERT INTO operation_steps (operation_id, number, name, was)
+        SELECT :operation, coalesce(max(number), 0) + 1, :name, :was FROM operation_steps
+        WHERE operation_id = :operation
+        """,
+        operation=operation,
+        name=name,
+        was=was,
+    )
+
+
+def last_steps(tx: Transaction, operation: int, limit: int) -> Rows:
+    """Return number, name and what was, of the steps that came last."""
+    return tx.rows(
+        """
+        SELECT number, name, was FROM operation_steps WHERE operation_id = :operation
+        ORDER BY number DESC LIMIT :limit
+        """,
+        operation=operation,
+        limit=limit,
+    )
+
+
+def drop_steps(tx: Transaction, operation: int, first: int) -> int:
+    """Forget the steps from a number on; return how many."""
+    return tx.execute(
+        "DELETE FROM operation_steps WHERE operation_id = :operation AND number >= :first",
+        operation=operation,
+        first=first,
     )

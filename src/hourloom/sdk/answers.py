@@ -73,6 +73,54 @@ class OperationPage(msgspec.Struct):
     next_cursor: int | None
 
 
+class Notice(msgspec.Struct):
+    """Something that the user should know."""
+
+    id: int
+    kind: str
+    severity: str
+    sentence: str
+    advice: str
+    raised_at: datetime
+    read_at: datetime | None
+    cleared_at: datetime | None
+
+
+class NoticePage(msgspec.Struct):
+    """Notices from the newest on."""
+
+    notices: list[Notice]
+    next_cursor: int | None
+
+
+class Table(msgspec.Struct):
+    """One table with its indexes."""
+
+    name: str
+    rows: int
+    bytes: int
+
+
+class Statistics(msgspec.Struct):
+    """What is in the database."""
+
+    at: datetime
+    database: str
+    tables: list[Table]
+    sizes_are_estimates: bool
+    bytes: int
+    free_bytes: int
+    gives_space_back: bool
+    log_bytes: int
+    payloads: int
+    unused_payloads: int
+    deleted_buckets: int
+    undoable_operations: int
+    events_kept_for_undo: int
+    oldest_event: datetime | None
+    newest_event: datetime | None
+
+
 class Import(msgspec.Struct):
     """What an import did so far."""
 
@@ -83,3 +131,110 @@ class Import(msgspec.Struct):
     buckets_created: list[str]
     buckets_merged: list[str]
     cursors: dict[str, str]
+
+
+class MadeOperation(msgspec.Struct):
+    """The operation with which something can be undone."""
+
+    operation_id: int
+
+
+class MadeJob(msgspec.Struct):
+    """The job that does something."""
+
+    job_id: int
+
+
+class Meeting(msgspec.Struct):
+    """How much of one bucket would be deleted."""
+
+    bucket: str
+    events: int
+    seconds: float
+    started_at: datetime
+    ended_at: datetime
+
+
+class ErasurePreview(msgspec.Struct):
+    """What would be deleted."""
+
+    events: int
+    seconds: float
+    payloads: int
+    buckets: list[Meeting]
+
+
+class Proof(msgspec.Struct):
+    """A place that was searched for what was erased, and what was found there."""
+
+    place: str
+    found: int
+    searched: int | None
+    names: list[str]
+
+
+class Erasure(msgspec.Struct):
+    """A final deletion, from asking for it to its proof."""
+
+    id: int
+    kind: str
+    state: str
+    operation_id: int | None
+    requested_at: datetime
+    due_at: datetime
+    done_at: datetime | None
+    events: int
+    seconds: float
+    can_be_undone: bool
+    proof: list[Proof]
+
+
+class ErasurePage(msgspec.Struct):
+    """Erasures from the newest on."""
+
+    erasures: list[Erasure]
+    next_cursor: int | None
+
+
+class DeletedBucket(msgspec.Struct):
+    """A bucket in the trash."""
+
+    id: int
+    name: str
+    type: str
+    deleted_at: datetime
+
+
+class Retention(msgspec.Struct):
+    """For how many days each kind of record is kept."""
+
+    titles_days: int | None
+    events_days: int | None
+    everything_days: int | None
+    totals: bool
+    last_run_at: datetime | None
+
+
+class RetentionCount(msgspec.Struct):
+    """How much is too old in one way."""
+
+    kind: str
+    count: int
+    seconds: float
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class RetentionRun(msgspec.Struct):
+    """What a part of a run did, and where to go on."""
+
+    place: msgspec.Raw
+    deleted: int
+    reduced: int
+    totals: int
+
+
+class UndoProgress(msgspec.Struct):
+    """Whether something is left to take back."""
+
+    more: bool

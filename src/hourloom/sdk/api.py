@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
@@ -38,8 +38,12 @@ class Way(Protocol):
         """Ask once and return the whole answer, whatever its status."""
         ...
 
-    def pieces(self, path: str) -> tuple[Response, Iterator[bytes]]:
+    def pieces(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[Response, Iterator[bytes]]:
         """Ask for something large: what the answer begins with, and its body in pieces."""
+        ...
+
+    def send(self, path: str, pieces: Iterable[bytes], size: int, content_type: str) -> Response:
+        """Tell something large: so many bytes in pieces."""
         ...
 
     def close(self) -> None:
@@ -70,6 +74,20 @@ class Api:
     def post_bytes(self, path: str, body: bytes, shape: type[Shape]) -> Shape:
         """Tell something that is JSON already."""
         return self._decoded(self.way.request("POST", path, body, JSON), shape)
+
+    def put(self, path: str, body: object, shape: type[Shape]) -> Shape:
+        """Set something."""
+        return self._decoded(self.way.request("PUT", path, msgspec.json.encode(body), JSON), shape)
+
+    def erase(self, path: str, shape: type[Shape]) -> Shape:
+        """Remove something, and hear what becomes of it."""
+        return self._decoded(self.way.request("DELETE", path), shape)
+
+    def send(
+        self, path: str, pieces: Iterable[bytes], size: int, content_type: str, shape: type[Shape]
+    ) -> Shape:
+        """Tell something large, in pieces."""
+        return self._decoded(self.way.send(path, pieces, size, content_type), shape)
 
     def delete(self, path: str) -> None:
         """Remove something."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,13 +37,23 @@ class InMemory:
             parts.append(call.answers.get_nowait())
         return Response(call.status, call.headers, b"".join(filter(None, parts)))
 
-    def pieces(self, path: str) -> tuple[Response, Iterator[bytes]]:
+    def pieces(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[Response, Iterator[bytes]]:
         """Ask for something large; the application goes on as its pieces are taken."""
-        call = _Call("GET", path, b"", {"host": self._host}, _PIECES)
+        call = _Call("GET", path, b"", {"host": self._host, **(headers or {})}, _PIECES)
         running = self._loop.create_task(call.run(self._application))
         first = self._loop.run_until_complete(call.answers.get())
         begun = Response(call.status, call.headers, first or b"")
         return begun, self._rest(call, running, first)
+
+    def send(self, path: str, pieces: Iterable[bytes], size: int, content_type: str) -> Response:
+        """Tell something large; its pieces are taken as the application asks for them."""
+        headers = {"host": self._host, "content-type": content_type, "content-length": str(size)}
+        call = _Call("POST", path, b"", headers, pieces=iter(pieces))
+        self._loop.run_until_complete(self._application(call.scope, call.receive, call.send))
+        parts = []
+        while not call.answers.empty():
+            parts.append(call.answers.get_nowait())
+        return Response(call.status, call.headers, b"".join(filter(None, parts)))
 
     def close(self) -> None:
         """End the loop that the application ran on."""
@@ -61,7 +71,13 @@ class _Call:
     """One request and what came back."""
 
     def __init__(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], waiting: int = 0
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        waiting: int = 0,
+        pieces: Iterator[bytes] | None = None,
     ) -> None:
         before, _, query = path.partition("?")
         self.scope: Message = {
@@ -83,7 +99,7 @@ class _Call:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.answers: asyncio.Queue[bytes | None] = asyncio.Queue(waiting)
-        self._body = body
+        self._body, self._pieces = body, pieces
 
     async def run(self, application: Application) -> None:
         """Run the application to its end, and say so to whoever waits for pieces."""
@@ -93,7 +109,10 @@ class _Call:
             await self.answers.put(None)
 
     async def receive(self) -> Message:
-        """Give the body, whole."""
+        """Give the body, whole or a piece of it."""
+        if self._pieces is not None:
+            piece = next(self._pieces, None)
+            return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
         return {"type": "http.request", "body": self._body, "more_body": False}
 
     async def send(self, message: Message) -> None:

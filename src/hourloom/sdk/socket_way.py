@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hourloom.sdk.connection import (
@@ -37,17 +38,35 @@ class SocketWay:
         """Ask once and return the whole answer."""
         return self._connection.request(method, path, body, headers)
 
-    def pieces(self, path: str) -> tuple[Response, Iterator[bytes]]:
+    def pieces(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[Response, Iterator[bytes]]:
         """Ask for something large: a refusal comes whole, an answer in pieces."""
         http_connection = self._connection._http  # noqa: SLF001 - the SDK's own, read here in pieces
         try:
-            http_connection.request("GET", path, headers={"Host": self._connection._host})  # noqa: SLF001 - as above
+            host = {"Host": self._connection._host}  # noqa: SLF001 - as above
+            http_connection.request("GET", path, headers=host | dict(headers or {}))
             answer = http_connection.getresponse()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
+            told = {name.lower(): value for name, value in answer.getheaders()}
             body = b"" if answer.status < 400 else answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise self._broken(error) from None
-        return Response(answer.status, headers, body), self._rest(answer)
+        return Response(answer.status, told, body), self._rest(answer)
+
+    def send(self, path: str, pieces: Iterable[bytes], size: int, content_type: str) -> Response:
+        """Tell something large; a server that refuses it early is heard all the same."""
+        http_connection = self._connection._http  # noqa: SLF001 - as above
+        headers = {
+            "Host": self._connection._host,  # noqa: SLF001 - as above
+            "Content-Type": content_type,
+            "Content-Length": str(size),
+        }
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                http_connection.request("POST", path, iter(pieces), headers)
+            answer = http_connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Response(answer.status, told, answer.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise self._broken(error) from None
 
     def close(self) -> None:
         """Close the connection."""

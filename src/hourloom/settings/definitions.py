@@ -59,6 +59,16 @@ IDLE_THRESHOLD_SECONDS: Setting[int] = Setting(
     does="After how many seconds without keyboard and mouse you are away; away begins at the last input.",
 )
 
+WATCHER_SILENCE_MINUTES: Setting[int] = Setting(
+    name="watcher_silence_minutes",
+    type=Annotated[int, Meta(ge=0, le=10080)],
+    default=60,
+    category="tracking",
+    scope="workspace",
+    does="After how many minutes of use of its device a watcher that records nothing is told of as silent; "
+    "browsers and editors, which report only while they are used, after 40 times as many; 0 is never.",
+)
+
 THEME: Setting[Theme] = Setting(
     name="theme",
     type=Theme,
@@ -76,6 +86,114 @@ LANGUAGE: Setting[Language] = Setting(
 )
 
 
+def _why_no_folder(path: str) -> str | None:
+    """Return why a text does not name a folder for backups."""
+    from pathlib import Path  # noqa: PLC0415 - as above
+
+    if path and (not Path(path).is_absolute() or "\0" in path):
+        return "a folder is named by its whole path, such as '/media/disk/hourloom'"
+    return None
+
+
+BACKUP_ENABLED: Setting[bool] = Setting(
+    name="backup_enabled",
+    type=bool,
+    default=True,
+    category="backups",
+    scope="workspace",
+    does="Whether a backup is made each day by itself, and an alarm raised when none succeeds.",
+)
+
+BACKUP_HOUR: Setting[int] = Setting(
+    name="backup_hour",
+    type=Annotated[int, Meta(ge=0, le=23)],
+    default=4,
+    category="backups",
+    scope="workspace",
+    does="The hour of your day after which the daily backup is made; a computer that was off then makes it "
+    "when it is on again.",
+)
+
+BACKUP_FOLDER: Setting[str] = Setting(
+    name="backup_folder",
+    type=Annotated[str, Meta(max_length=1000)],
+    default="",
+    category="backups",
+    scope="workspace",
+    does="The folder that backups are written to, best on another disk; empty is `backups` in the data "
+    "directory.",
+    check=_why_no_folder,
+)
+
+BACKUP_KEEP_DAILY: Setting[int] = Setting(
+    name="backup_keep_daily",
+    type=Annotated[int, Meta(ge=1, le=366)],
+    default=7,
+    category="backups",
+    scope="workspace",
+    does="How many of the last days that have a backup keep one.",
+)
+
+BACKUP_KEEP_WEEKLY: Setting[int] = Setting(
+    name="backup_keep_weekly",
+    type=Annotated[int, Meta(ge=0, le=520)],
+    default=4,
+    category="backups",
+    scope="workspace",
+    does="How many of the last weeks that have a backup keep one.",
+)
+
+BACKUP_KEEP_MONTHLY: Setting[int] = Setting(
+    name="backup_keep_monthly",
+    type=Annotated[int, Meta(ge=0, le=1200)],
+    default=12,
+    category="backups",
+    scope="workspace",
+    does="How many of the last months that have a backup keep one.",
+)
+
+
+Days = Annotated[int, Meta(ge=1, le=36_500)] | None
+
+RETENTION_TITLES_DAYS: Setting[int | None] = Setting(
+    name="retention_titles_days",
+    type=Days,
+    default=None,
+    category="retention",
+    scope="workspace",
+    does="For how many days titles, URLs and all else that tells of content are kept; then only apps and "
+    "sites stay. `null` is for ever.",
+)
+
+RETENTION_EVENTS_DAYS: Setting[int | None] = Setting(
+    name="retention_events_days",
+    type=Days,
+    default=None,
+    category="retention",
+    scope="workspace",
+    does="For how many days raw events are kept; then at most their totals stay. `null` is for ever.",
+)
+
+RETENTION_EVERYTHING_DAYS: Setting[int | None] = Setting(
+    name="retention_everything_days",
+    type=Days,
+    default=None,
+    category="retention",
+    scope="workspace",
+    does="For how many days anything is kept, totals too. `null` is for ever.",
+)
+
+RETENTION_TOTALS: Setting[bool] = Setting(
+    name="retention_totals",
+    type=bool,
+    default=True,
+    category="retention",
+    scope="workspace",
+    does="Whether the totals of deleted events are kept: how long each app and site was used in each quarter "
+    "of an hour.",
+)
+
+
 def common_settings() -> SettingRegistry:
     """Return a new registry of these settings, to which features add theirs."""
     registry = SettingRegistry()
@@ -83,6 +201,17 @@ def common_settings() -> SettingRegistry:
     registry.add(DAY_STARTS_AT)
     registry.add(FIRST_DAY_OF_WEEK)
     registry.add(IDLE_THRESHOLD_SECONDS)
+    registry.add(WATCHER_SILENCE_MINUTES)
     registry.add(THEME)
     registry.add(LANGUAGE)
+    registry.add(BACKUP_ENABLED)
+    registry.add(BACKUP_HOUR)
+    registry.add(BACKUP_FOLDER)
+    registry.add(BACKUP_KEEP_DAILY)
+    registry.add(BACKUP_KEEP_WEEKLY)
+    registry.add(BACKUP_KEEP_MONTHLY)
+    registry.add(RETENTION_TITLES_DAYS)
+    registry.add(RETENTION_EVENTS_DAYS)
+    registry.add(RETENTION_EVERYTHING_DAYS)
+    registry.add(RETENTION_TOTALS)
     return registry

@@ -80,3 +80,17 @@ def delete(tx: Transaction, workspace: int, user: int, name: str) -> int:
         user=user,
         name=name,
     )
+
+
+def count_all(tx: Transaction, workspace: int) -> int:
+    return tx.number("SELECT count(*) FROM settings WHERE workspace_id = :workspace", workspace=workspace)
+
+
+def names_of(tx: Transaction, workspace: int, user: int) -> list[str]:
+    """Return the names of what a user chose, those of other programs too."""
+    found = tx.rows(
+        "SELECT name FROM settings WHERE workspace_id = :workspace AND user_id = :user",
+        workspace=workspace,
+        user=user,
+    )
+    return [str(row[0]) for row in found]

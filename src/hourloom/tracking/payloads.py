@@ -90,6 +90,12 @@ class PayloadDictionary:
         self._by_text.clear()
         self._by_digest.clear()
 
+    def forget_texts(self) -> None:
+        """Drop all texts as well: some were erased."""
+        self.forget()
+        # A team database describes payloads on other threads, which go on with the old one.
+        self._described = Recent(self.MOST_TEXTS)
+
     def _stored(self, tx: Transaction, workspace: int, digest: bytes, canonical: str) -> PayloadId:
         found = store.payload_by_digest(tx, workspace, digest)
         return PayloadId(found or store.add_payload(tx, workspace, digest, canonical))

@@ -9,6 +9,7 @@ from typing import cast
 from hourloom.core.clock import Clock, Instant
 from hourloom.core.errors import HourloomError
 from hourloom.core.ids import BucketId, EventId, PayloadId, WorkspaceId
+from hourloom.db.sequences import skip_numbers
 from hourloom.db.transaction import Transaction
 from hourloom.tracking import store
 from hourloom.tracking.announcements import Announcements
@@ -23,7 +24,7 @@ from hourloom.tracking.model import (
 )
 from hourloom.tracking.payloads import PayloadDictionary
 
-__all__ = ["EventNumbers", "Heartbeat", "Recorded", "Recorder"]
+__all__ = ["EventNumbers", "Heartbeat", "Outcome", "Recorded", "Recorder"]
 
 MOST_TAILS = 5_000
 
@@ -49,9 +50,12 @@ class Recorder:
         self.numbers = EventNumbers()
         self._tails: dict[tuple[int, str], Tail] = {}
         self._announcements = Announcements(clock)
+        self.taken = 0
+        """Heartbeats that came since the start."""
 
     def apply(self, tx: Transaction, items: Sequence[object]) -> Sequence[object]:
         groups, settled = cast("Beats", items), Instant(self._clock.now() - SETTLED_AFTER)
+        self.taken += sum(map(len, groups))
         if tx.dialect == "postgresql":
             return self._apply_in_one_call(tx, groups, settled)
         batch = _Batch(tx, settled)
@@ -173,6 +177,13 @@ class EventNumbers:
         last = store.last_event_number(tx) if self._last is None else self._last
         self._last = last + count
         return [EventId(n) for n in range(last + 1, last + count + 1)]
+
+    def skip(self, tx: Transaction, upto: int) -> None:
+        """Give out none of the numbers up to this one, which are those of events from elsewhere."""
+        skip_numbers(tx, "events", upto)
+        if tx.dialect == "sqlite":
+            last = store.last_event_number(tx) if self._last is None else self._last
+            self._last = max(last, upto)
 
 
 class _Batch:

@@ -4,36 +4,46 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import cast
 
 from hourloom.core.ids import PayloadId
 from hourloom.db.transaction import Rows, Transaction, whole
 from hourloom.tracking import store
 from hourloom.tracking.query.events import Payload
 
-COST_OF_AN_ENTRY = 1_500
-"""Bytes that a payload takes besides its text, roughly: the objects around it and the decoded JSON."""
+COST_OF_AN_ENTRY = 550
+"""Bytes that a payload takes besides its text: the objects around it and the decoded JSON, as measured."""
 
 
 class PayloadShelf:
-    """Keeps payloads that were read; shared by the readers."""
+    """Keeps payloads that were read; shared by the readers.
+
+        new   what was asked for since the last change of generations
+        old   what was asked for before that, and is dropped at the next one unless asked for again
+
+    So the few payloads that every day has stay, and the many that one day has go.
+    """
 
     def __init__(self, most_bytes: int = 8 * 1024 * 1024) -> None:
-        self._most_bytes = most_bytes
-        self._kept: dict[int, Payload] = {}
+        self._most_bytes = most_bytes // 2
+        self._new: dict[int, Payload] = {}
+        self._old: dict[int, Payload] = {}
         self._bytes = 0
         self._guard = threading.Lock()
 
     def of(self, tx: Transaction, rows: Rows) -> Mapping[int, Payload]:
         """Return the payloads of events given as id, start, end and payload number."""
-        kept = self._kept
-        wanted = {whole(row[3]) for row in rows}
-        missing = [number for number in wanted if number not in kept]
-        if not missing:
-            return kept
-        fetched = {whole(n): Payload.of_text(str(body)) for n, body in store.payload_bodies(tx, missing)}
-        found = {n: kept[n] for n in wanted if n in kept} | fetched
-        self._keep(fetched)
-        return found
+        new, old = self._new, self._old
+        wanted = cast("set[int]", {row[3] for row in rows})
+        if wanted <= new.keys():
+            return new
+        found = {n: new[n] for n in wanted if n in new}
+        missed = {n: old[n] for n in wanted if n in old and n not in found}
+        missing = sorted(n for n in wanted if n not in found and n not in missed)
+        if missing:
+            missed |= {whole(n): Payload.of_text(str(body)) for n, body in store.payload_bodies(tx, missing)}
+        self._keep(missed)
+        return found | missed
 
     def text(self, tx: Transaction, number: PayloadId) -> str:
         """Return the JSON of one payload."""
@@ -42,14 +52,14 @@ class PayloadShelf:
     def forget(self) -> None:
         """Drop everything: payloads were deleted."""
         with self._guard:
-            self._kept, self._bytes = {}, 0
+            self._new, self._old, self._bytes = {}, {}, 0
 
-    def _keep(self, fetched: dict[int, Payload]) -> None:
-        size = sum(len(payload.text) + COST_OF_AN_ENTRY for payload in fetched.values())
+    def _keep(self, payloads: Mapping[int, Payload]) -> None:
+        size = sum(len(payload.text) + COST_OF_AN_ENTRY for payload in payloads.values())
         with self._guard:
             if self._bytes + size > self._most_bytes:
-                # Starting over is simpler than an order of use, and as good: a query asks for thousands.
-                self._kept, self._bytes = {}, 0
+                self._old, self._new, self._bytes = self._new, {}, 0
             if size <= self._most_bytes:
-                self._kept = {**self._kept, **fetched}
+                # A new one each time, for readers may be in the middle of the one before.
+                self._new = {**self._new, **payloads}
                 self._bytes += size

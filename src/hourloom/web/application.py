@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 
 from hourloom.core.errors import HourloomError, NotFound
+from hourloom.core.requests import REQUEST_ID, this_request
 from hourloom.web.caller import Scope, caller_of, require_host
 from hourloom.web.cors import preflight_headers
+from hourloom.web.counting import monotonic
 from hourloom.web.endpoint import Context, Endpoint
 from hourloom.web.guard import Guarded, Lifespan
 from hourloom.web.problems import MethodNotAllowed, known, problem_of, status_of
+from hourloom.web.prompt import Prompts
 from hourloom.web.router import Mount, Router
 from hourloom.web.routes import Access, Route
 from hourloom.web.wire import Receive, Send
@@ -30,10 +33,17 @@ def application(
     for route in routes:
         by_path.setdefault(route.path, {})[route.method] = route
     typed = [Mount(path, Methods(on, context)) for path, on in by_path.items()]
+    router = Router([*typed, *others], NothingHere(context))
+
+    def endpoint_of(scope: Scope) -> Endpoint | None:
+        methods = router.found(scope)
+        return methods.endpoint(scope["method"]) if isinstance(methods, Methods) else None
+
     return Guarded(
-        Router([*typed, *others], NothingHere(context)),
+        router,
         lifespan,
         context.limits,
+        prompts=Prompts(endpoint_of),
         secret_paths=frozenset(route.path for route in routes if route.access is Access.ANYONE),
     )
 
@@ -47,6 +57,10 @@ class Methods:
         if "GET" in self._endpoints:
             self._endpoints["HEAD"] = self._endpoints["GET"]
         self._routes = list(on.values())
+
+    def endpoint(self, method: str) -> Endpoint | None:
+        """Return what answers a method."""
+        return self._endpoints.get(method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._endpoints.get(scope["method"])
@@ -95,7 +109,10 @@ async def refuse(
     kind = "application/problem+json"
     if scope["path"].startswith("/api/0"):
         body, kind = {"message": error.message, "code": error.code}, "application/json"
-    await _answer(send, status_of(error), msgspec.json.encode(body), {"content-type": kind, **headers})
+    status = status_of(error)
+    context.counts.elsewhere.count(status, monotonic())
+    told = {"content-type": kind, REQUEST_ID: this_request(), **headers}
+    await _answer(send, status, msgspec.json.encode(body), told)
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:

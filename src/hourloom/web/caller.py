@@ -20,6 +20,7 @@ _FIELDS = {
     b"origin": "origin",
     b"sec-fetch-site": "fetch_site",
     b"idempotency-key": "idempotency_key",
+    b"hourloom-step-up": "step_up",
     b"if-none-match": "if_none_match",
     b"accept-encoding": "accept_encoding",
 }
@@ -68,6 +69,8 @@ class Caller(msgspec.Struct):
     content_type: str = ""
     content_length: str = ""
     idempotency_key: str | None = None
+    step_up: str | None = None
+    """The ticket that says: it was confirmed just now that this is the owner."""
     if_none_match: str = ""
     accept_encoding: str = ""
 
@@ -95,6 +98,10 @@ class Authenticator(Protocol):
 
     def by_socket(self, caller: Caller) -> Actor | None:
         """Return the owner's actor for a same-user connection through the local socket, else None."""
+        ...
+
+    def require_step_up(self, caller: Caller, who: Actor) -> None:
+        """Raise unless the caller has confirmed just now to be the owner; called where one may read."""
         ...
 
 

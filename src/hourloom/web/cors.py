@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from hourloom.web.caller import Caller
 from hourloom.web.routes import Route
 
-ASKED_FOR = "authorization, content-type, idempotency-key"
+ASKED_FOR = "authorization, content-type, hourloom-step-up, idempotency-key"
 SECONDS_REMEMBERED = "600"
 
 

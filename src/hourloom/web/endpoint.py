@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from hourloom.core import strict_json
 from hourloom.core.actors import Actor
 from hourloom.core.errors import HourloomError, Unauthenticated
+from hourloom.core.requests import REQUEST_ID, this_request
 from hourloom.db.transaction import Database
 from hourloom.db.writer import QueueFull
 from hourloom.web.binding import Request, binders_of, require_plain
@@ -23,11 +24,11 @@ from hourloom.web.caller import (
     require_own_site,
 )
 from hourloom.web.cors import answer_headers
-from hourloom.web.guard import retry_after
+from hourloom.web.counting import Counts, monotonic
 from hourloom.web.idempotency import Idempotency, Outcome
 from hourloom.web.limits import Limits
-from hourloom.web.problems import NotThatType, known, problem_of, status_of
-from hourloom.web.routes import KIB, Access, Answer, Mode, Route, Streamed
+from hourloom.web.problems import NotThatType, known, problem_of, retry_after, status_of
+from hourloom.web.routes import KIB, Access, Answer, Mode, Queued, Route, Streamed
 from hourloom.web.wire import Receive, Send, compressed, read_body, send_answer, send_pieces
 
 PARSED_ASIDE = 256 * KIB
@@ -35,13 +36,15 @@ PARSED_ASIDE = 256 * KIB
 SECONDS_BETWEEN_TRIES = 0.01
 SECONDS_BEFORE_REFUSAL = 10.0
 
+Result = TypeVar("Result")
+
 _encode = msgspec.json.Encoder().encode
 
 
 class Context:
     """What all endpoints share."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is shared by all
         self,
         database: Database,
         authenticator: Authenticator,
@@ -51,6 +54,7 @@ class Context:
         allowed_origins: frozenset[str] = frozenset(),
         idempotency: Idempotency,
         limits: Limits | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self.database = database
         self.authenticator = authenticator
@@ -59,6 +63,7 @@ class Context:
         self.allowed_origins = allowed_origins
         self.idempotency = idempotency
         self.limits = limits or Limits()
+        self.counts = counts or Counts()
 
 
 class Endpoint:
@@ -66,48 +71,57 @@ class Endpoint:
 
     def __init__(self, route: Route, context: Context) -> None:
         self.route, self.context = route, context
-        self._binders = binders_of(route, context.services)
+        self.binders = binders_of(route, context.services)
         self._reads_body = route.decoder is not None
+        self.answered = context.counts.of(route.method, route.path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = monotonic()
         caller = caller_of(scope)
         try:
             answer = await self._answer(scope, caller, receive)
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
-            await send_answer(send, *self._failure(known(error)), self._cors(caller))
+            answer = self.failure(known(error))
+            self.answered.count(answer[0], begun)
+            await send_answer(send, *answer, self._cors(caller))
             return
         if isinstance(answer, Streamed):
             await send_pieces(send, answer, self._cors(caller))
+            self.answered.count(200, begun)
         else:
+            self.answered.count(answer[0], begun)
             if self.route.compressed:
                 answer = await compressed(answer, caller)
             await send_answer(send, *answer, self._cors(caller))
 
     async def _answer(self, scope: Scope, caller: Caller, receive: Receive) -> Outcome | Streamed:
         route = self.route
-        require_host(caller, self.context.allowed_hosts)
         require_plain(scope["path"], scope["raw_path"])
-        require_own_site(
-            caller,
-            ingests=route.takes_extensions,
-            allowed_origins=self.context.allowed_origins,
-        )
-        actor = self._actor(caller)
+        actor = self.admitted(caller)
         await self.context.limits.admit(caller, actor, patient=route.is_activitywatch)
+        if route.step_up:
+            await self._require_step_up(caller, actor)
         body: Any = None
         raw = b""
         if self._reads_body:
             raw = await read_body(receive, caller, route.limit)
             body = await self._decoded(raw, caller)
         request = Request(scope, caller, actor, body, receive)
-        arguments = [bind(request) for bind in self._binders]
+        arguments = [bind(request) for bind in self.binders]
         if caller.idempotency_key is not None:
             # The same words sent elsewhere are another request.
             raw = b"\0".join((scope["path"].encode(), scope["query_string"], raw))
         return await self._run(arguments, caller, actor, raw)
 
-    def _actor(self, caller: Caller) -> Actor | None:
+    def admitted(self, caller: Caller) -> Actor | None:
+        """Return who asks, if they may; nobody is asked on routes that are for anyone."""
         route = self.route
+        require_host(caller, self.context.allowed_hosts)
+        require_own_site(
+            caller,
+            ingests=route.takes_extensions,
+            allowed_origins=self.context.allowed_origins,
+        )
         if route.access is Access.ANYONE:
             return None
         authenticator = self.context.authenticator
@@ -124,16 +138,28 @@ class Endpoint:
             actor.require(route.scope)
         return actor
 
+    async def _require_step_up(self, caller: Caller, actor: Actor | None) -> None:
+        if actor is None:
+            raise Unauthenticated
+        confirmed = self.context.authenticator.require_step_up
+        await self.context.database.run_read(lambda: confirmed(caller, actor), who=actor)
+
     async def _decoded(self, raw: bytes, caller: Caller) -> Any:
+        if len(raw) > PARSED_ASIDE:
+            return await asyncio.get_running_loop().run_in_executor(None, self.read, raw, caller)
+        return self.read(raw, caller)
+
+    def read(self, raw: bytes, caller: Caller) -> Any:
+        """Return a body as the route takes it."""
         if not raw and self.route.body_is_optional:
             return None
-        if caller.content_type.partition(";")[0].strip().lower() != "application/json":
-            raise NotThatType(wanted="application/json", found=caller.content_type[:60])
-        if len(raw) > PARSED_ASIDE:
-            return await asyncio.get_running_loop().run_in_executor(None, self._parse, raw)
-        return self._parse(raw)
+        kind = caller.content_type
+        if kind != "application/json" and kind.partition(";")[0].strip().lower() != "application/json":
+            raise NotThatType(wanted="application/json", found=kind[:60])
+        return self.parsed(raw)
 
-    def _parse(self, raw: bytes) -> Any:
+    def parsed(self, raw: bytes) -> Any:
+        """Parse JSON into what the route takes."""
         strict_json.refuse_duplicates(raw)
         decoder = self.route.decoder
         assert decoder is not None  # only called for routes with a body
@@ -155,7 +181,7 @@ class Endpoint:
         route, database = self.route, self.context.database
 
         def work() -> Outcome | Streamed:
-            return self._finished(route.function(*arguments))
+            return self.finished(route.function(*arguments))
 
         if route.mode is Mode.READ:
             return await database.run_read(work, who=actor)
@@ -166,16 +192,23 @@ class Endpoint:
                 return await self._written(lambda: keeper.once(key, lambda: cast("Outcome", work())), actor)
             return await self._written(work, actor)
         if route.mode is Mode.AWAITED:
-            return self._finished(await route.function(*arguments))
+            return self.finished(await route.function(*arguments))
+        if route.mode is Mode.QUEUED:
+            queued = route.function(*arguments)
+            answer = await self._when_there_is_room(lambda: database.run_item(queued.lane, queued.item))
+            return self.finished(queued.shown(answer))
         return work()
 
     async def _written(
         self, work: Callable[[], Outcome | Streamed], actor: Actor | None
     ) -> Outcome | Streamed:
+        return await self._when_there_is_room(lambda: self.context.database.run_write(work, who=actor))
+
+    async def _when_there_is_room(self, queue: Callable[[], Awaitable[Result]]) -> Result:
         waited = 0.0
         while True:
             try:
-                return await self.context.database.run_write(work, who=actor)
+                return await queue()
             except QueueFull:
                 # ActivityWatch's clients drop what is refused, so they wait for as long as it takes.
                 if waited >= SECONDS_BEFORE_REFUSAL and not self.route.is_activitywatch:
@@ -183,21 +216,34 @@ class Endpoint:
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
                 waited += SECONDS_BETWEEN_TRIES
 
-    def _finished(self, result: Any) -> Outcome | Streamed:
+    def finished(self, result: Any) -> Outcome | Streamed:
+        """Return what a route's function gave back as an answer."""
         if isinstance(result, Streamed):
             return result
         if isinstance(result, HourloomError):
             # An error given back rather than raised: what was written before it stays.
-            return self._failure(result)
+            return self.failure(result)
         if not isinstance(result, Answer):
             result = Answer(result, self.route.status)
         value = result.value
         body = value if isinstance(value, bytes) else _encode(value)
         return result.status, body, result.headers
 
-    def _failure(self, error: HourloomError) -> Outcome:
+    def settled(self, queued: Queued, value: object, error: Exception | None) -> Outcome:
+        """Return the answer to a request that was queued, from what became of it."""
+        try:
+            if error is not None:
+                raise error
+            return cast("Outcome", self.finished(queued.shown(value)))
+        except Exception as failed:  # noqa: BLE001 - errors become answers
+            return self.failure(known(failed))
+
+    def failure(self, error: HourloomError) -> Outcome:
+        """Return the answer that an error makes, in the form of the API that was asked."""
         status = status_of(error)
-        headers = retry_after(error) if status == 429 else {}
+        headers = {REQUEST_ID: this_request()}
+        if status == 429:
+            headers |= retry_after(error)
         if self.route.is_activitywatch:
             described = {"message": error.message, "code": error.code}
             if kind := getattr(error, "aw_type", None):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -10,17 +9,13 @@ from typing import Any
 import msgspec
 
 from hourloom.core.errors import HourloomError
+from hourloom.core.requests import REQUEST_ID, begin_request, this_request
+from hourloom.web.always import completed
 from hourloom.web.limits import Limits
-from hourloom.web.problems import problem_of, status_of
+from hourloom.web.problems import problem_of, retry_after, status_of
+from hourloom.web.prompt import Prompts
 from hourloom.web.router import Router
 
-ALWAYS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
-]
-NOT_KEPT = (b"cache-control", b"no-store")
-"""Whatever does not say otherwise may hold somebody's record, so that no cache keeps it."""
 Message = MutableMapping[str, Any]  # ASGI's own
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 _STARTS = ("http.response.start", "websocket.http.response.start")
@@ -31,8 +26,16 @@ class Guarded:
     """The whole application: each request and each answer passes here."""
 
     def __init__(
-        self, router: Router, lifespan: Lifespan, limits: Limits, *, secret_paths: frozenset[str]
+        self,
+        router: Router,
+        lifespan: Lifespan,
+        limits: Limits,
+        *,
+        prompts: Prompts,
+        secret_paths: frozenset[str],
     ) -> None:
+        self.prompts = prompts
+        """The addresses that a server may answer without a task."""
         self._router, self._lifespan, self._limits = router, lifespan, limits
         self._secret_paths = secret_paths
         """Where codes are exchanged by anyone: a 401 there is a wrong guess, as it is to a wrong token."""
@@ -41,12 +44,13 @@ class Guarded:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
+        begin_request()
 
         async def send_guarded(message: Message) -> None:
             if message["type"] in _STARTS:
                 if message["status"] == 401 and self._showed_secret(scope):
                     await self._limits.slow_down(scope)
-                message["headers"] = _completed(message["headers"])
+                message["headers"] = completed(message["headers"])
             await send(message)
 
         if self._limits.has_guessers:
@@ -71,25 +75,16 @@ class Guarded:
         )
 
 
-def retry_after(error: HourloomError) -> dict[str, str]:
-    """Return the header that says when to come again."""
-    seconds = error.fields.get("seconds", 10)
-    return {"retry-after": str(math.ceil(seconds) if isinstance(seconds, int | float) else 10)}
-
-
-def _completed(headers: Any) -> list[tuple[bytes, bytes]]:  # whatever iterable ASGI was given
-    completed = [*headers, *ALWAYS]
-    if NOT_KEPT[0] not in [name for name, _ in completed]:
-        completed.append(NOT_KEPT)
-    return completed
-
-
 async def _refuse(scope: Message, send: Any, error: HourloomError) -> None:  # ASGI's own
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4429, "reason": error.code})
         return
     body = msgspec.json.encode(problem_of(error))
-    fields = {"content-type": "application/problem+json", "content-length": str(len(body))}
+    fields = {
+        "content-type": "application/problem+json",
+        "content-length": str(len(body)),
+        REQUEST_ID: this_request(),
+    }
     headers = [(name.encode(), value.encode()) for name, value in (fields | retry_after(error)).items()]
     await send({"type": "http.response.start", "status": status_of(error), "headers": headers})
     await send({"type": "http.response.body", "body": body})

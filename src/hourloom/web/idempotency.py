@@ -101,3 +101,13 @@ def keep_answer(tx: Transaction, key: Key, status: int, answer: str, now: int) -
 def drop_answers(tx: Transaction, before: int) -> int:
     """Delete the answers given before an instant."""
     return tx.execute("DELETE FROM idempotency_keys WHERE at < :before", before=before)
+
+
+def drop_all_answers(tx: Transaction) -> int:
+    """Delete all answers: some may tell of what is being erased."""
+    return tx.execute("DELETE FROM idempotency_keys")
+
+
+def count_answers(tx: Transaction, before: int) -> int:
+    """Return how many answers are kept that were given before an instant."""
+    return tx.number("SELECT count(*) FROM idempotency_keys WHERE at < :before", before=before)

@@ -86,7 +86,7 @@ class Limits:
 
     async def admit(self, caller: Caller, actor: Actor | None, *, patient: bool) -> None:
         """Wait until the caller may go on; whoever is not patient is refused rather than kept long."""
-        if not _is_limited(caller):
+        if not is_limited(caller):
             return
         token = None if actor is None else actor.token_id
         key = caller.address if token is None else token
@@ -123,5 +123,6 @@ def address_of(scope: Scope) -> str:
     return str(client[0]) if client else "local"
 
 
-def _is_limited(caller: Caller) -> bool:
+def is_limited(caller: Caller) -> bool:
+    """Return whether a caller may ask only so fast: browsers, and whoever is not on this computer."""
     return caller.is_browser or caller.peer is None or not caller.peer.loopback

@@ -14,6 +14,14 @@ from hourloom.web.routes import Access, Answer, Parameter, Route, Streamed
 Json = dict[str, Any]  # a JSON object
 
 _PROBLEM = {"description": "What went wrong."}
+_STEP_UP = {
+    "name": "Hourloom-Step-Up",
+    "in": "header",
+    "required": False,
+    "description": "The ticket of `POST /api/v1/step-up`. Without it the answer is 403 `step_up_needed`, "
+    "except on the local socket of a database that has no passphrase.",
+    "schema": {"type": "string"},
+}
 
 
 class ActivityWatchError(msgspec.Struct):
@@ -58,6 +66,9 @@ def _operation(route: Route, by_type: dict[str, Json]) -> Json:
         operation["security"] = [{"token": []}] if route.access is Access.TOKEN else [{"token": []}, {}]
     if route.scope:
         operation["x-scope"] = route.scope
+    if route.step_up:
+        operation["x-step-up"] = True
+        operation["parameters"].append(_STEP_UP)
     for parameter in route.parameters:
         if parameter.source == "body":
             operation["requestBody"] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from types import TracebackType
 
 import msgspec
@@ -75,6 +76,12 @@ def problem_of(error: errors.HourloomError) -> Problem:
     )
 
 
+def retry_after(error: errors.HourloomError) -> dict[str, str]:
+    """Return the header that says when to come again."""
+    seconds = error.fields.get("seconds", 10)
+    return {"retry-after": str(math.ceil(seconds) if isinstance(seconds, int | float) else 10)}
+
+
 def known(error: Exception) -> errors.HourloomError:
     """Return a Hourloom error for any exception; what nobody foresaw is logged without its values."""
     if isinstance(error, errors.HourloomError):
@@ -83,12 +90,26 @@ def known(error: Exception) -> errors.HourloomError:
         return InvalidShape(reason=str(error))
     if isinstance(error, msgspec.DecodeError):
         return NotJson(reason=str(error))
+    if _is_shortage(error):
+        log.error("short of memory", exc_info=_without_message(error))
+        return ShortOfMemory()
     log.error("unforeseen %s", type(error).__name__, exc_info=_without_message(error))
     return Unforeseen()
 
 
+class ShortOfMemory(errors.Unavailable):
+    """The server is short of memory; ask for less, or try again later."""
+
+
 class Unforeseen(errors.HourloomError):
     """Something unforeseen went wrong; the log says where."""
+
+
+def _is_shortage(error: Exception) -> bool:
+    """Tell whether there was no memory, be it for a thread, which Python says in words only."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    )
 
 
 def _without_message(error: Exception) -> tuple[type[BaseException], BaseException, TracebackType | None]:

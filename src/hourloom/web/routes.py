@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, get_type_hints
 import msgspec
 
 from hourloom.core.actors import Actor
+from hourloom.db.transaction import Lane
 from hourloom.web.caller import Caller
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
@@ -32,6 +33,8 @@ class Mode(Enum):
     """On the server's loop, at once: it touches no database."""
     AWAITED = "awaited"
     """A coroutine on the server's loop, which awaits the database itself."""
+    QUEUED = "queued"
+    """On the server's loop, at once: it says what is to be put on a lane of the writer."""
 
 
 class Access(Enum):
@@ -52,6 +55,15 @@ class Answer(NamedTuple):
     value: object = None
     status: int = 200
     headers: Mapping[str, str] = {}
+
+
+class Queued(NamedTuple):
+    """What a request puts on a lane of the writer, and what is answered once that is on disk."""
+
+    lane: Lane
+    item: object
+    shown: Callable[[Any], object]
+    """From the lane's answer to what the route answers."""
 
 
 class Streamed(NamedTuple):
@@ -98,8 +110,9 @@ class Route:
         extensions: bool,
         shows: Any,
         compressed: bool,
+        step_up: bool,
     ) -> None:
-        self.also, self.compressed = also, compressed
+        self.also, self.compressed, self.step_up = also, compressed, step_up
         self.takes_extensions = extensions or access is Access.INGEST
         self.method, self.path, self.function = method, path, function
         self.mode, self.scope, self.access, self.status, self.limit = mode, scope, access, status, limit
@@ -121,7 +134,8 @@ class Route:
     @property
     def tells_secret(self) -> bool:
         """Return whether the answer holds a secret, which must not be kept for a second request."""
-        return any(word in self.path for word in ("token", "sign-in", "pairing", "ticket"))
+        secret = ("token", "sign-in", "pairing", "ticket", "step-up", "/keys")
+        return any(word in self.path for word in secret)
 
     @property
     def is_activitywatch(self) -> bool:
@@ -171,12 +185,14 @@ class Routes:
         extensions: bool = False,
         shows: Any = None,
         compressed: bool = False,
+        step_up: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a function as the answer to a method and its paths.
 
         `extensions` lets the extensions of browsers in, as on the routes that record. `also` describes the
         statuses besides `status`. `shows` is what the answer holds where the function does not return
         just that: a type, or the media type of text. `compressed` answers are gzip for whoever takes it.
+        `step_up` routes want the caller to have confirmed just now to be the owner.
         """
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -195,6 +211,7 @@ class Routes:
                     extensions=extensions,
                     shows=shows,
                     compressed=compressed,
+                    step_up=step_up,
                 )
                 for path in paths
             )

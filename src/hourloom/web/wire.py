@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from hourloom.core.errors import Invalid, TooLarge
+from hourloom.web.always import JSON
 from hourloom.web.caller import Caller
 from hourloom.web.idempotency import Outcome
 from hourloom.web.routes import KIB, Streamed
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-JSON = b"application/json"
 
 
 class BodyTooLarge(TooLarge):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sqlcipher3
-
 from hourloom.db.keys import header
 from hourloom.db.keys.places import Places
 from hourloom.db.keys.unlock import Unlocked
+from hourloom.db.sqlcipher import driver as sqlcipher3
 
 
 def connect(database: Path, unlocked: Unlocked) -> sqlcipher3.Connection:

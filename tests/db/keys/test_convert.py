@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hourloom.db.keys import convert, header, unlock
+from hourloom.db.keys import convert, copying, header, unlock
 from hourloom.db.keys.errors import (
     AlreadyEncrypted,
     ConversionFailed,
@@ -168,7 +168,7 @@ def test_a_database_in_use_is_not_converted(means: Means) -> None:
 def test_too_little_room_is_said_before_anything_is_written(means: Means) -> None:
     unlocked = a_database(means, encrypted=False)
     with pytest.raises(NoRoomToConvert, match=r"needs \d+ MiB free beside it, and 1 MiB are free"):
-        convert.turn_on(means, space=lambda _: convert.MIB)
+        convert.turn_on(means, space=lambda _: copying.MIB)
     assert unlock.unlock(means, "file").database_id == unlocked.database_id
     assert files_beside(means.places) == {"hourloom.db", "keys.json"}
     assert not list(means.places.copies.glob("*.key"))
@@ -209,6 +209,6 @@ def test_the_converted_file_is_for_its_owner_alone(means: Means) -> None:
 def test_the_leftover_of_a_stopped_conversion_is_discarded(means: Means) -> None:
     leftover = Path(f"{means.places.database}.converting")
     leftover.write_bytes(b"half")
-    convert.discard_leftovers(means.places.database)
+    copying.discard_leftovers(means.places.database)
     assert not leftover.exists()
     assert list(means.places.directory.iterdir()) == []

@@ -389,15 +389,6 @@ def test_opening_derives_nothing_and_is_fast(means: Means) -> None:
     assert min(times) < 0.002
 
 
-def test_the_functions_for_the_server_take_paths(places: Places) -> None:
-    first = unlock.open_or_create(places.directory, places.config_dir, encryption="file", keychain=None)
-    assert first.new_recovery_code
-    again = unlock.unlock_with_recovery(
-        places.directory, places.config_dir, first.new_recovery_code, keychain=None
-    )
-    assert again.data_key == first.data_key
-
-
 def test_where_a_passphrase_helps_it_is_asked_for_before_the_recovery_code(
     places: Places, keychain: SystemKeychain
 ) -> None:

@@ -24,9 +24,11 @@ SYNC_DELAY_US = 3000
 """So long does each sync take at least, so that an answer which does not wait for it comes visibly early."""
 
 
-def drill(command: str, folder: Path, seconds: float, images: int, seed: int = 1) -> Findings:
-    """Record a server under eight writers, then survey images of its disk."""
-    recording = record(command, folder, seconds, writers=8)
+def drill(
+    command: str, folder: Path, seconds: float, images: int, seed: int = 1, failing_sync: int = 0
+) -> Findings:
+    """Record a server under eight writers, with some syncs that fail or none; survey images of its disk."""
+    recording = record(command, folder, seconds, writers=8, failing_sync=failing_sync)
     return survey(recording, lambda image, marks: missing(command, image, marks), images, seed)
 
 
@@ -36,12 +38,12 @@ def drill_set_up(command: str, folder: Path, each: int) -> Findings:
     return survey_set_up(recording, lambda image, marks: missing(command, image, marks), each)
 
 
-def record(command: str, folder: Path, seconds: float, writers: int) -> Recording:
+def record(command: str, folder: Path, seconds: float, writers: int, failing_sync: int = 0) -> Recording:
     """Let writers work on a server for some seconds, then kill it."""
     root = folder / "root"
     (root / "data").mkdir(parents=True)
     recording = prepare(root, folder / "log")
-    environment = at_home(root) | recording.environment(build(folder), SYNC_DELAY_US)
+    environment = at_home(root) | recording.environment(build(folder), SYNC_DELAY_US, failing_sync)
     server = Server(command, root / "data", folder / "output", environment)
     try:
         server.start()
@@ -57,6 +59,7 @@ def write(port: int, recording: Recording, seconds: float, buckets: list[str]) -
     """Send heartbeats to each bucket, and mark in the recording which were acknowledged."""
     for bucket in buckets:
         create_bucket(port, bucket)
+    recording.let_syncs_fail()
     marker, stop = Marker(recording.log), threading.Event()
     threads = [Writer(port, name, 0, stop, lambda it: marker.mark(text_of(it))) for name in buckets]
     for thread in threads:

@@ -3,10 +3,12 @@
 What was synced before the cut is there. Of the rest, each write may be there, be missing, or be torn between
 sectors, independently of the others, so later writes may survive earlier ones. Creations, renames and
 deletions reach the disk in their order (as in a file system's journal), but surely only with a sync of their
-directory. Directories themselves are taken to be there.
+directory. Directories themselves are taken to be there. After a sync that failed, what it should have written
+is in doubt for ever, also when a later sync succeeds: Linux takes such pages for written.
 """
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -27,22 +29,34 @@ class Fate(Enum):
 
 @dataclass
 class File:
-    """The durable bytes of a file, and the operations on it that are not synced yet."""
+    """The durable bytes of a file, and in their order the operations on it that may not be durable."""
 
     durable: bytearray
-    pending: list[Record] = field(default_factory=list)
+    pending: deque[Record] = field(default_factory=deque)
+    unsynced: deque[Record] = field(default_factory=deque)
+    settled: set[int] = field(default_factory=set)
+
+    def take(self, record: Record) -> None:
+        """Take up an operation."""
+        self.pending.append(record)
+        self.unsynced.append(record)
 
     def settle(self, before: int) -> None:
         """Make durable what was logged before a point of the log."""
-        for record in self.pending:
-            if record.end <= before:
-                apply(self.durable, record)
-        self.pending = [record for record in self.pending if record.end > before]
+        while self.unsynced and self.unsynced[0].end <= before:
+            self.settled.add(self.unsynced.popleft().end)
+        while self.pending and self.pending[0].end in self.settled:
+            apply(self.durable, self.pending.popleft())
+
+    def forsake(self, before: int) -> None:
+        """Leave to chance for ever what was logged before a point: its sync failed, and none tries again."""
+        while self.unsynced and self.unsynced[0].end <= before:
+            self.unsynced.popleft()
 
     def after_cut(self, fate: Callable[[], Fate], rng: random.Random) -> bytearray:
         content = bytearray(self.durable)
         for record in self.pending:
-            match fate():
+            match Fate.KEPT if record.end in self.settled else fate():
                 case Fate.KEPT:
                     apply(content, record)
                 case Fate.TORN:
@@ -96,9 +110,11 @@ class Disk:
         """Take up the next record of the log."""
         match record.kind:
             case "W" | "T":
-                self.by_inode[record.inode].pending.append(record)
+                self.by_inode[record.inode].take(record)
             case "S":
                 self._sync(record)
+            case "F":
+                self._failed_to_sync(record)
             case "O":
                 self._open(record)
             case "C":
@@ -110,6 +126,9 @@ class Disk:
                 old, new = (path_of(part) for part in record.content.split(b"\0"))
                 self._name(new, self.names[old], record.end)
                 self._name(old, None, record.end)
+            case "L":
+                old, new = (path_of(part) for part in record.content.split(b"\0"))
+                self._name(new, self.names[old], record.end)
             case "M":
                 self.marks.append(record.content.decode())
             case _:
@@ -147,6 +166,11 @@ class Disk:
             self._settle_names(self.directories[record.inode], record.offset)
         else:
             self.by_inode[record.inode].settle(record.offset)
+
+    def _failed_to_sync(self, record: Record) -> None:
+        # What a directory holds stays in the balance: a later sync of it may still succeed.
+        if record.inode not in self.directories:
+            self.by_inode[record.inode].forsake(record.offset)
 
     def _settle_names(self, directory: Path, before: int) -> None:
         kept = []

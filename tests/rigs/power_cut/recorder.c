@@ -6,6 +6,8 @@
  * program may append records of its own ("acknowledged"), ordered with these. A sync is recorded when it has returned, with
  * the length the log had before it began: only what was logged before that point is surely on disk. The delay before each
  * sync makes it certain that an answer given too early is seen to be early. A file is known by its inode, a name by its path.
+ * With RECORDER_FAILING_SYNC=n each n-th sync fails, from when there is a file of the log's name with .failing at its end; what
+ * such a sync should have written is recorded as in doubt.
  *
  * Not recorded: the -shm file (mapped memory, rebuilt from the WAL), and C's own stdio. Whoever uses this compares the replayed
  * log with the files at the end, so a write by an unrecorded way is found there.
@@ -39,6 +41,8 @@ static char root[PATH_MAX];
 static size_t root_length;
 static int log_file = -1;
 static useconds_t sync_delay;
+static unsigned failing_sync, syncs;
+static char failing_now[PATH_MAX];
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -48,6 +52,8 @@ __attribute__((constructor)) static void begin(void) {
     root_length = strlen(strcpy(root, where));
     log_file = REAL(open)(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     sync_delay = delay ? (useconds_t)atoi(delay) : 0;
+    failing_sync = (unsigned)atoi(getenv("RECORDER_FAILING_SYNC") ?: "0");
+    snprintf(failing_now, sizeof failing_now, "%s.failing", log);
 }
 
 static void put(char kind, uint64_t inode, uint64_t offset, const void *bytes, size_t length) {
@@ -167,6 +173,10 @@ static int do_sync(int fd, int (*real)(int)) {
     if (!known(fd)) return real(fd);
     uint64_t begun = (uint64_t)lseek(log_file, 0, SEEK_END), inode = inode_of[fd];
     if (sync_delay) usleep(sync_delay);
+    if (failing_sync && !access(failing_now, F_OK) && __atomic_add_fetch(&syncs, 1, __ATOMIC_SEQ_CST) % failing_sync == 0) {
+        put('F', inode, begun, "", 0);
+        return errno = EIO, -1;
+    }
     int answer = real(fd);
     if (!answer) put('S', inode, begun, "", 0);
     return answer;
@@ -199,3 +209,17 @@ static int do_rename(int from_directory, const char *from, int to_directory, con
 }
 int rename(const char *from, const char *to) { return do_rename(AT_FDCWD, from, AT_FDCWD, to); }
 int renameat(int from_directory, const char *from, int to_directory, const char *to) { return do_rename(from_directory, from, to_directory, to); }
+
+static int do_link(int from_directory, const char *from, int to_directory, const char *to, int flags) {
+    char paths[2 * PATH_MAX] = "", *second;
+    int ours = log_file >= 0 && resolve(from_directory, from, paths) && below_root(paths);
+    second = paths + strlen(paths) + 1;
+    ours = ours && resolve(to_directory, to, second) && below_root(second);
+    pthread_mutex_lock(&order);
+    int answer = REAL(linkat)(from_directory, from, to_directory, to, flags);
+    if (!answer && ours) put('L', 0, 0, paths, (size_t)(second - paths) + strlen(second));
+    pthread_mutex_unlock(&order);
+    return answer;
+}
+int link(const char *from, const char *to) { return do_link(AT_FDCWD, from, AT_FDCWD, to, 0); }
+int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags) { return do_link(from_directory, from, to_directory, to, flags); }

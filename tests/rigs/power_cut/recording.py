@@ -30,14 +30,22 @@ class Recording:
     log: Path
     before: dict[Path, bytes]
 
-    def environment(self, recorder: Path, sync_delay_us: int = 0) -> dict[str, str]:
-        """Return what the environment of a program must have for it to be recorded."""
+    def environment(self, recorder: Path, sync_delay_us: int = 0, failing_sync: int = 0) -> dict[str, str]:
+        """Return what the environment of a program must have for it to be recorded.
+
+        With `failing_sync` each of its syncs whose number that divides fails, from `let_syncs_fail` on.
+        """
         return {
             "LD_PRELOAD": str(recorder),
             "RECORDER_ROOT": str(self.root),
             "RECORDER_LOG": str(self.log),
             "RECORDER_SYNC_DELAY_US": str(sync_delay_us),
+            "RECORDER_FAILING_SYNC": str(failing_sync),
         }
+
+    def let_syncs_fail(self) -> None:
+        """Begin with the failing of syncs, in a program that was started for it."""
+        self.log.with_name(f"{self.log.name}.failing").touch()
 
     def records(self) -> Iterator[Record]:
         """Read the log from its beginning."""

@@ -52,6 +52,18 @@ def survey_set_up(recording: Recording, examine: Examine, each: int, seed: int =
     return survey_at(recording, examine, moments, seed)
 
 
+def survey_change(recording: Recording, examine: Examine, images: int, seed: int = 1) -> Findings:
+    """Make images around the moments that decide: before syncs, behind changes of names, at the end."""
+    records, rng = list(recording.records()), random.Random(seed)
+    decisive = [at - 1 for at, record in enumerate(records) if record.kind == "S" and at]
+    decisive += [at for at, record in enumerate(records) if record.kind in "RULM"]
+    most = images * 3 // 4
+    # Evenly from the first to the last; where there are few, each several times.
+    moments = [decisive[at * len(decisive) // most] for at in range(most)]
+    moments += [rng.randrange(len(records)) for _ in range(images - most)]
+    return survey_at(recording, examine, moments, seed)
+
+
 def before_syncs(records: list[Record]) -> list[int]:
     """Return the moments just before each sync of the set-up, when most is in the balance."""
     first = next(at for at, record in enumerate(records) if record.kind == "M")

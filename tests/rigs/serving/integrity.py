@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from hourloom.db.keys.unlock import open_or_create
+from hourloom.db.keys.places import Places
+from hourloom.db.keys.unlock import unlock
+from hourloom.db.keys.ways import Means
 from hourloom.db.sqlite import connect
 
 
 def damage(data_dir: Path, config_dir: Path) -> list[str]:
     """Return what SQLite's integrity check and the check of each encrypted page find; nothing is good."""
-    unlocked = open_or_create(data_dir, config_dir, encryption="file", keychain=None)
+    unlocked = unlock(Means(Places(data_dir, config_dir)), "file")
     db = connect(data_dir / "hourloom.db", unlocked.data_key)
     try:
         found = [str(text) for (text,) in db.execute("PRAGMA integrity_check").fetchall()]

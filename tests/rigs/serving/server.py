@@ -51,6 +51,16 @@ class Server:
         finally:
             connection.close()
 
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None
+        return self._process
+
+    @property
+    def output(self) -> str:
+        """Return what the server said on its terminal since the first start."""
+        return self._output.read_text()
+
     def kill(self) -> None:
         """Kill the process and its children, as the system does when memory runs out."""
         self._end(signal.SIGKILL)
@@ -59,11 +69,15 @@ class Server:
         """Ask the server to end, and wait until it has."""
         self._end(signal.SIGTERM)
 
+    def send(self, what: signal.Signals) -> None:
+        """Send a signal to the process and its children."""
+        os.killpg(self.process.pid, what)
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return
         if self._process.poll() is None:
-            os.killpg(self._process.pid, how)
+            self.send(how)
         self._process.wait(30)
         self._process = None
 

@@ -1,83 +1,177 @@
-"""`hourloom doctor`: look at everything that can be wrong, and say what to do."""
+"""`hourloom doctor`: look at everything that can be wrong, say what to do, and do it if told to."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from hourloom.cli.handed import Check, Handed
+from hourloom.cli.handed import Check, Doctor, Mended
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
-from hourloom.cli.output import ago, print_json
-from hourloom.configuration import Configuration
-from hourloom.core.errors import HourloomError
-from hourloom.sdk.answers import Bucket, Info
-from hourloom.sdk.api import Api
-from hourloom.sdk.vitals import is_well
+from hourloom.cli.output import bytes_in_words, on_terminal, print_json, say
+from hourloom.core.errors import Refused
 
 SIGNS = {"good": "✓", "note": "!", "bad": "✗"}
 PLAIN_SIGNS = {"good": "ok", "note": "!", "bad": "X"}
-SILENT_AFTER = timedelta(hours=1)
+MOST_ROUNDS = 4
+"""What can be examined only after a repair may need another one."""
+PATIENCE = 1.0
+
+Fix = Annotated[bool, typer.Option("--fix", help="Repair what can be repaired, saying each step first.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Repair without asking.")]
+Deep = Annotated[bool, typer.Option("--deep", help="Read every entry of every index and every payload.")]
+Bundle = Annotated[
+    bool, typer.Option("--bundle", help="Write a diagnostic archive without anything that was recorded.")
+]
+BundleFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="Where --bundle writes the archive.", show_default=False),
+]
 
 
-def doctor(
-    context: typer.Context, *, data_dir: DataDir = None, config: Config = None, as_json: Json = False
+class NobodyToAsk(Refused):
+    """Nobody can be asked here whether to repair; add --yes."""
+
+
+def doctor(  # noqa: PLR0913 - the options of one command
+    context: typer.Context,
+    *,
+    file: BundleFile = None,
+    fix: Fix = False,
+    yes: Yes = False,
+    deep: Deep = False,
+    bundle: Bundle = False,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: Json = False,
 ) -> int:
-    """Look for what is wrong, and say what to do.
+    """Look for what is wrong, say what to do, and with --fix do it.
 
-    Nothing is changed. Looked at are versions, clock, data directory, keys, database, disk, port, server and
-    watchers. Exit code 1 when something is broken.
+    Without --fix nothing is changed. Exit code 1 when something is broken.
     """
+    if file is not None and not bundle:
+        raise typer.BadParameter("a file is named only with --bundle", param_hint="FILE")
+    if fix and not yes and not on_terminal():
+        raise NobodyToAsk
     configuration = configured(data_dir, config)
-    found: list[Check] = []
-    for check in _checks(handed(context), configuration):
-        found.append(check)
-        if not as_json:
-            print(_line(check), flush=True)
+    examined = handed(context).doctor(configuration, _passphrase if on_terminal() else None)
+    found = _looked(examined, deep=deep, quiet=as_json)
+    mended: list[tuple[str, Mended]] = []
+    if fix:
+        found, mended = _fixed(examined, found, deep=deep, yes=yes, quiet=as_json)
     if as_json:
-        print_json([asdict(check) for check in found])
+        print_json(_as_json(found, mended) if fix else [asdict(check) for check in found])
+    if bundle:
+        _pack(examined, file, found, quiet=as_json)
     return 1 if any(check.verdict == "bad" for check in found) else 0
 
 
-def _checks(handed: Handed, configuration: Configuration) -> Iterator[Check]:
-    yield from handed.checks(configuration)
-    if handed.running(configuration) is None:
+def _looked(examined: Doctor, *, deep: bool, quiet: bool) -> list[Check]:
+    waiting, found = Waiting(), list[Check]()
+    for check in examined.look(waiting.step, deep=deep):
+        found.append(check)
+        waiting.clear()
+        if not quiet:
+            print(_line(check), flush=True)
+    waiting.clear()
+    return found
+
+
+def _fixed(
+    examined: Doctor, found: list[Check], *, deep: bool, yes: bool, quiet: bool
+) -> tuple[list[Check], list[tuple[str, Mended]]]:
+    """Repair, and look again until nothing new can be repaired."""
+    mended: list[tuple[str, Mended]] = []
+    for _ in range(MOST_ROUNDS):
+        tried = {does for does, _ in mended}
+        offered = list(dict.fromkeys(c.repair for c in found if c.repair and c.repair not in tried))
+        if not offered:
+            break
+        if not yes and not mended and not _agreed(offered):
+            break
+        for does in offered:
+            say(f"Repairing: {does}.")
+            mended.append((does, examined.mend(does)))
+            say(f"  {mended[-1][1].said}" if mended[-1][1].done else f"  Not done: {mended[-1][1].said}")
+        if not quiet:
+            print("\nLooking again:", flush=True)
+        found = _looked(examined, deep=deep, quiet=quiet)
+    if not mended:
+        say("There is nothing to repair." if not any(c.repair for c in found) else "Nothing was changed.")
+    return found, mended
+
+
+def _agreed(offered: list[str]) -> bool:
+    say("\nThis is what would be done:")
+    for does in offered:
+        say(f"  - {does}")
+    return typer.confirm("Do it?", err=True)
+
+
+def _pack(examined: Doctor, file: Path | None, found: list[Check], *, quiet: bool) -> None:
+    name = file or Path(f"hourloom-doctor-{datetime.now().astimezone():%Y%m%d-%H%M%S}.zip")
+    target = name.expanduser().absolute()
+    parts = examined.bundle(target, found)
+    if quiet:
         return
-    try:
-        with handed.reach(configuration, False) as way:
-            api = Api(way)
-            yield Check("good", "answer", f"it is {api.get('/api/0/info', Info).version}")
-            if not is_well(api):
-                yield Check("bad", "writer", "it does not take writes", "stop the server and start it again")
-            yield from _watchers(api.get("/api/v1/buckets", list[Bucket]))
-    except HourloomError as error:
-        yield Check("bad", "answer", error.message, "stop it and start it again with `hourloom up`")
+    print(f"\n{target} holds:")
+    for part in parts:
+        print(f"  {part.name} ({bytes_in_words(part.bytes)}): {part.holds}")
+    say("It holds no titles, no addresses, no tokens and no keys. Look into it before you give it away.")
 
 
-def _watchers(buckets: list[Bucket]) -> Iterator[Check]:
-    now = datetime.now(UTC)
-    if not buckets:
-        yield Check("note", "watchers", "none has reported yet", "start ActivityWatch's watchers")
-    for bucket in buckets:
-        heard = bucket.ended_at
-        if heard is not None and heard > now + timedelta(minutes=5):
-            yield Check("note", bucket.name, "its last event ends in the future", "check that device's clock")
-        elif heard is None or now - heard > SILENT_AFTER:
-            advice = "start it if that computer is in use"
-            yield Check("note", bucket.name, f"last heard {ago(heard, now)}", advice)
-        else:
-            yield Check("good", bucket.name, f"last heard {ago(heard, now)}")
+def _as_json(found: list[Check], mended: list[tuple[str, Mended]]) -> dict[str, object]:
+    repairs = [{"repair": does, "done": each.done, "said": each.said} for does, each in mended]
+    return {"checks": [asdict(check) for check in found], "repairs": repairs}
+
+
+class Waiting:
+    """Says on a terminal what takes more than a second."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now, self._begun, self._what, self._shown = now, now(), "", False
+
+    def step(self, what: str, share: float) -> None:
+        """Hear what is being done."""
+        if what != self._what:
+            self._what, self._begun = what, self._now()
+        if self._now() - self._begun > PATIENCE and sys.stderr.isatty():
+            done = f" {share:.0%}" if share else ""
+            print(f"\r\x1b[K{what}{done} …", end="", file=sys.stderr, flush=True)
+            self._shown = True
+
+    def clear(self) -> None:
+        """Take the line away for what was found."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._shown = False
+
+
+def _passphrase() -> str:
+    return str(typer.prompt("Passphrase of the database", hide_input=True, err=True))
 
 
 def _line(check: Check) -> str:
     signs = SIGNS if (sys.stdout.encoding or "").lower().startswith("utf") else PLAIN_SIGNS
     advice = f"; {check.advice}" if check.advice else ""
-    return f"{signs[check.verdict]} {check.what}: {check.finding.rstrip('.')}{advice}"
+    repair = f"; --fix would {check.repair}" if check.repair else ""
+    return f"{signs[check.verdict]} {check.what}: {check.finding.rstrip('.')}{advice}{repair}"
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=examples("hourloom doctor", "hourloom doctor --json"))(doctor)
+    app.command(
+        epilog=examples(
+            "hourloom doctor",
+            "hourloom doctor --deep",
+            "hourloom doctor --fix",
+            "hourloom doctor --bundle",
+            "hourloom doctor --json",
+        )
+    )(doctor)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,15 @@ import typer
 
 from hourloom.cli.options import Config, DataDir, configured, examples, handed
 from hourloom.cli.output import Bar, bar, bytes_in_words, say
+from hourloom.cli.step_up import passphrase_from
+from hourloom.configuration import Configuration
 from hourloom.core.errors import Conflict, Refused
 from hourloom.sdk.api import Api, segment
 
 MIB = 1 << 20
+
+
+NOT_SEALED = "; it is not sealed: who has the file can read it, and `hourloom file encrypt` seals it"
 
 
 class FileExists(Conflict):
@@ -31,9 +37,20 @@ class NotWritten(Refused):
     """{path} cannot be written: {reason}."""
 
 
-def export(
+def export(  # noqa: PLR0913 - each is an option
     context: typer.Context,
     *,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="Where the archive goes, with --everything.", show_default=False),
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--everything", help="Write one archive that any Hourloom reads back without loss."),
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Leave the archive open to whoever gets the file.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to; without it to standard output."),
@@ -43,10 +60,16 @@ def export(
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
-    """Write all events to a file that ActivityWatch reads too.
+    """Write all events to a file that ActivityWatch reads too, or everything to an archive.
 
-    The file appears when it is whole, readable by you alone. It is not encrypted.
+    The file appears when it is whole, readable by you alone. It is not encrypted. An archive is, where the
+    database is: the passphrase or the recovery code of the database opens it on any computer.
     """
+    if everything:
+        _archive(context, file or output, bucket, configured(data_dir, config), plain=plain, force=force)
+        return
+    if file is not None or plain:
+        raise typer.BadParameter("FILE and --plain are about an archive; add --everything.")
     if output is not None and output.exists() and not force:
         raise FileExists(path=output)
     if output is None and sys.stdout.isatty():
@@ -59,6 +82,30 @@ def export(
         else:
             size = _write(pieces, output)
             say(f"{output} holds {bytes_in_words(size)}.")
+
+
+def _archive(
+    context: typer.Context,
+    file: Path | None,
+    bucket: str | None,
+    configuration: Configuration,
+    *,
+    plain: bool,
+    force: bool,
+) -> None:
+    if bucket is not None:
+        raise typer.BadParameter("An archive holds all buckets; leave --bucket out.")
+    sealed = handed(context).storage(configuration).encrypted and not plain
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    target = file or Path(f"hourloom-{today:%Y-%m-%d}.zip{'.sealed' if sealed else ''}")
+    with bar("Writing the archive", None, "rows") as meter:
+        made = (
+            handed(context)
+            .archives(configuration)
+            .export(target, passphrase_from(None), meter.move, plain=plain, force=force)
+        )
+    print(made.path)
+    say(f"{made.rows:,} rows, {bytes_in_words(made.bytes)}{'' if made.sealed else NOT_SEALED}.")
 
 
 def _pour(pieces: Iterator[bytes]) -> None:
@@ -100,5 +147,6 @@ def add_to(app: typer.Typer) -> None:
             "hourloom export --output record.json",
             "hourloom export --bucket aw-watcher-window_heron --output window.json",
             "hourloom export | gzip > record.json.gz",
+            "hourloom export --everything archive.zip.sealed",
         )
     )(export)

@@ -9,7 +9,7 @@ import typer
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
 from hourloom.cli.output import local, print_json, print_table, say
 from hourloom.core.errors import NotFound
-from hourloom.sdk.answers import Operation, OperationPage
+from hourloom.sdk.answers import Operation, OperationPage, UndoProgress
 from hourloom.sdk.api import Api
 
 PAGE = 100
@@ -36,6 +36,9 @@ def undo(
         api = Api(way)
         number = id or _last(api).id
         undone = api.post(f"/api/v1/operations/{number}/undo", {}, Operation)
+        # Where no server runs nobody else would bring back, or delete, what takes many steps.
+        while api.post(f"/api/v1/operations/{number}/advance", {}, UndoProgress).more:
+            pass
     say(f"Undone: {_words(undone)} of {local(undone.at)} (operation {undone.id}).")
 
 

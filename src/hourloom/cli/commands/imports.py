@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hourloom.cli.handed import Handed, Source
+from hourloom.cli.handed import ArchiveReport, Handed, Secret, Source
 from hourloom.cli.moving_in import Report, Unfinished, carry, lines_of, rehearse
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
-from hourloom.cli.output import bar, print_json, print_table, say
+from hourloom.cli.output import Bar, bar, on_terminal, print_json, print_table, say
+from hourloom.cli.step_up import NeedsTerminal, passphrase_from
 from hourloom.configuration import Configuration
 from hourloom.core.errors import HourloomError, NotFound
 from hourloom.sdk.answers import Bucket
 from hourloom.sdk.api import Api
 from hourloom.sdk.connection import read_token
+
+
+class OnConflict(Enum):
+    """What becomes of something that is here and different in an archive."""
+
+    KEEP = "keep"
+    REPLACE = "replace"
+    BOTH = "both"
 
 
 class NothingFound(NotFound):
@@ -62,6 +74,107 @@ def activitywatch(
         return
     for line in lines_of(report, rehearsal=dry_run):
         print(line)
+
+
+def archive(  # noqa: PLR0913 - each is an option
+    context: typer.Context,
+    *,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An archive of `hourloom export --everything`.")
+    ],
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Say what would come in, and store nothing.")
+    ] = False,
+    on_conflict: Annotated[
+        OnConflict,
+        typer.Option(
+            "--on-conflict", help="What happens to something that is here and different in the archive."
+        ),
+    ] = OnConflict.KEEP,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--passphrase-file",
+            metavar="FILE",
+            help="A file whose first line is the passphrase of the archive.",
+            show_default=False,
+        ),
+    ] = None,
+    recovery: Annotated[
+        bool,
+        typer.Option(
+            "--recovery", help="Ask for the recovery code of the archive in place of its passphrase."
+        ),
+    ] = False,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Read an archive of Hourloom in: all of it, as one operation that can be undone.
+
+    Into an empty database it comes as it was, with its history. Into one that has data it merges: what is
+    there already is skipped, so an import can be repeated. All of it is checked before anything is stored.
+    """
+    archives = handed(context).archives(configured(data_dir, config))
+    with contextlib.ExitStack() as stack:
+        stage = _Stages(stack)
+        report = archives.read_in(
+            file,
+            on_conflict.value,
+            lambda: stage.interrupted(lambda: _secret(passphrase_file, recovery=recovery)),
+            stage,
+            preview=preview,
+        )
+    if as_json:
+        print_json(asdict(report))
+        return
+    _print_archive(report, preview=preview)
+
+
+class _Stages:
+    """A progress bar for each thing that is done."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._outer, self._inner = stack, stack.enter_context(contextlib.ExitStack())
+        self._title, self._meter = "", Bar(None, None)
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        if title != self._title:
+            self._inner.close()
+            unit = "bytes" if title == "Handing in" else "rows"
+            self._title, self._meter = title, self._inner.enter_context(bar(title, total or None, unit))
+        self._meter.move(done, total or None)
+
+    def interrupted(self, ask: Callable[[], Secret]) -> Secret:
+        """Ask a person for something, with no bar in the way."""
+        self._inner.close()
+        self._title = ""
+        return ask()
+
+
+def _secret(file: Path | None, *, recovery: bool) -> Secret:
+    if file is not None:
+        return Secret(passphrase_from(file)(), is_recovery_code=recovery)
+    if not on_terminal():
+        raise NeedsTerminal(what="What opens the archive")
+    what = "Recovery code of the archive" if recovery else "Passphrase of the archive"
+    return Secret(str(typer.prompt(what, hide_input=True, err=True)), is_recovery_code=recovery)
+
+
+def _print_archive(report: ArchiveReport, *, preview: bool) -> None:
+    heads = ("TABLE", "NEW", "SAME", "CONFLICTING", "LEFT OUT")
+    rows = [
+        (each.name, *(f"{count:,}" for count in (each.new, each.same, each.conflicting, each.left_out)))
+        for each in report.tables
+        if each.new or each.same or each.conflicting or each.left_out
+    ]
+    print_table(heads, rows)
+    if preview:
+        say("Nothing was stored.")
+    elif report.operation_id is None:
+        say("Everything in it was here already.")
+    else:
+        say(f"`hourloom undo {report.operation_id}` takes all of it back.")
 
 
 def _show_found(ours: Handed, *, as_json: bool) -> None:
@@ -115,7 +228,7 @@ def _digest(identity: str) -> str:
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    family = typer.Typer(help="Move in from another tracker.", no_args_is_help=True)
+    family = typer.Typer(help="Move in from another tracker, or from an archive.", no_args_is_help=True)
     family.callback()(_family)
     family.command(
         epilog=examples(
@@ -124,8 +237,15 @@ def add_to(app: typer.Typer) -> None:
             "hourloom import activitywatch ~/Downloads/aw-buckets-export.json --dry-run",
         )
     )(activitywatch)
+    family.command(
+        epilog=examples(
+            "hourloom import archive hourloom-2026-03-01.zip.sealed --preview",
+            "hourloom import archive hourloom-2026-03-01.zip.sealed",
+            "hourloom import archive old-laptop.zip.sealed --recovery --on-conflict both",
+        )
+    )(archive)
     app.add_typer(family, name="import")
 
 
 def _family() -> None:
-    """Move in from another tracker."""
+    """Move in from another tracker, or from an archive."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hourloom.cli.handed import Keys, Step
+from hourloom.cli.handed import ChangingKeys, Keys, Step
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
 from hourloom.cli.output import bar, on_terminal, print_json, print_table, say
-from hourloom.core.errors import Refused
+from hourloom.cli.served_keys import ServedKeys
+from hourloom.cli.step_up import NeedsTerminal, PassphraseFile, PassphraseStdin, passphrase_from
 
 STEPS = {
     "keys": "Making keys",
@@ -21,11 +23,10 @@ STEPS = {
     "sync": "Waiting for the disk",
     "swap": "Putting it in place",
     "record": "Writing keys.json",
+    "exchange": "Exchanging the key",
 }
 
-
-class NeedsTerminal(Refused):
-    """{what} is shown and typed only on a terminal; run this command there."""
+Id = Annotated[str, typer.Argument(help="The way's id, as `hourloom keys list` shows it.", metavar="ID")]
 
 
 def show(
@@ -71,25 +72,65 @@ def add(
     way: Annotated[str, typer.Argument(help="keychain, key-file or passphrase.", metavar="WAY")],
     data_dir: DataDir = None,
     config: Config = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """Add a way to open the database: keychain, key-file or passphrase."""
-    line = _keys(context, data_dir, config).add(way, _new_passphrase)
+    ask = passphrase_from(passphrase_file, stdin=passphrase_stdin)
+    with _changing(context, data_dir, config, ask) as keys:
+        line = keys.add(way, _new_passphrase)
     say(f"The database opens by {line.method} too ({line.place}).")
 
 
 def remove(
     context: typer.Context,
     *,
-    id: Annotated[str, typer.Argument(help="The way's id, as `hourloom keys list` shows it.", metavar="ID")],
+    id: Id,
     data_dir: DataDir = None,
     config: Config = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """Remove a way to open the database.
 
     The last one besides the recovery code stays, and so does the recovery code.
     """
-    _keys(context, data_dir, config).remove(id)
+    ask = passphrase_from(passphrase_file, stdin=passphrase_stdin)
+    with _changing(context, data_dir, config, ask) as keys:
+        keys.remove(id)
     say(f"Removed {id}.")
+
+
+def rotate(
+    context: typer.Context,
+    *,
+    id: Annotated[
+        str, typer.Argument(help="The way's id, as `hourloom keys list` shows it.", metavar="[ID]")
+    ] = "",
+    data_key: Annotated[
+        bool, typer.Option("--data-key", help="Encrypt the database with a new data key.")
+    ] = False,
+    data_dir: DataDir = None,
+    config: Config = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_stdin: PassphraseStdin = False,
+) -> None:
+    """Put a new key or a new passphrase in the place of one way's, or exchange the data key itself.
+
+    The data key is exchanged while the server records, if one runs: the database is copied under the new key
+    and takes the place of the old file. There is a new recovery code then.
+    """
+    if bool(id) is data_key:
+        raise typer.BadParameter("name one way by its ID, or say --data-key")
+    ask = passphrase_from(passphrase_file, stdin=passphrase_stdin)
+    with _changing(context, data_dir, config, ask) as keys:
+        if data_key:
+            with _steps() as step:
+                keys.rotate_data_key(step, _show_code)
+            say("The database is encrypted with a new data key; the recovery code before opens it no more.")
+        else:
+            line = keys.rotate(id, _new_passphrase)
+            say(f"{id} is replaced by {line.id}: {line.method} ({line.place}).")
 
 
 def recovery(
@@ -100,6 +141,8 @@ def recovery(
     ] = False,
     data_dir: DataDir = None,
     config: Config = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """Make a new recovery code, or enter yours.
 
@@ -108,12 +151,15 @@ def recovery(
     """
     if not on_terminal():
         raise NeedsTerminal(what="A recovery code")
-    keys = _keys(context, data_dir, config)
-    if not new and not keys.opens():
+    ask = passphrase_from(passphrase_file, stdin=passphrase_stdin)
+    running = handed(context).running(configured(data_dir, config)) is not None
+    keys = _keys(context, data_dir, config, ask)
+    if not new and not running and not keys.opens():
         way = keys.recover(typer.prompt("Nothing else opens the database. Your recovery code", err=True))
         say(f"The database opens again, from now on by {way}.")
         return
-    _show_code(keys.renew_recovery())
+    with _changing(context, data_dir, config, ask) as changing:
+        _show_code(changing.renew_recovery())
 
 
 def acknowledge(context: typer.Context, *, data_dir: DataDir = None, config: Config = None) -> None:
@@ -121,18 +167,39 @@ def acknowledge(context: typer.Context, *, data_dir: DataDir = None, config: Con
 
     Older ones become useless.
     """
-    _keys(context, data_dir, config).acknowledge()
+    with _changing(context, data_dir, config, passphrase_from(None), confirms=False) as keys:
+        keys.acknowledge()
     say("Noted. Only the newest recovery code opens the database now.")
 
 
-def _keys(context: typer.Context, data_dir: DataDir, config: Config) -> Keys:
-    return handed(context).keys(configured(data_dir, config), _passphrase)
+def _keys(
+    context: typer.Context,
+    data_dir: Path | None,
+    config: Path | None,
+    ask: Callable[[], str] | None = None,
+) -> Keys:
+    return handed(context).keys(configured(data_dir, config), ask or passphrase_from(None))
 
 
-def _passphrase() -> str:
-    if not on_terminal():
-        raise NeedsTerminal(what="A passphrase")
-    return str(typer.prompt("Passphrase of the database", hide_input=True, err=True))
+@contextmanager
+def _changing(
+    context: typer.Context,
+    data_dir: Path | None,
+    config: Path | None,
+    ask: Callable[[], str],
+    *,
+    confirms: bool = True,
+) -> Iterator[ChangingKeys]:
+    """Reach the keys through the server that has the database open, else in their files."""
+    configuration = configured(data_dir, config)
+    if handed(context).running(configuration) is not None:
+        with handed(context).reach(configuration, False) as way:
+            yield ServedKeys(way, ask)
+        return
+    keys = handed(context).keys(configuration, ask)
+    if confirms:
+        keys.confirm()
+    yield keys
 
 
 def _new_passphrase() -> str:
@@ -165,6 +232,9 @@ def add_to(app: typer.Typer) -> None:
     family.command("off", epilog=examples("hourloom keys off"))(turn_off)
     family.command(epilog=examples("hourloom keys add passphrase"))(add)
     family.command(epilog=examples("hourloom keys remove 5f2c"))(remove)
+    family.command(epilog=examples("hourloom keys rotate 5f2c9a01", "hourloom keys rotate --data-key"))(
+        rotate
+    )
     family.command(epilog=examples("hourloom keys recovery", "hourloom keys recovery --new"))(recovery)
     family.command(epilog=examples("hourloom keys acknowledge"))(acknowledge)
     app.add_typer(family, name="keys")

@@ -17,6 +17,7 @@ import typer
 from hourloom.cli.handed import Handed
 from hourloom.cli.options import Config, DataDir, configured, examples, handed
 from hourloom.cli.output import say
+from hourloom.cli.step_up import confirming
 from hourloom.configuration import Configuration
 from hourloom.core.errors import Unavailable
 from hourloom.sdk.answers import Code
@@ -43,6 +44,10 @@ def open_page(
     data_dir: DataDir = None,
     config: Config = None,
     link_only: Annotated[bool, typer.Option("--print", help="Print the link and open nothing.")] = False,
+    step_up: Annotated[
+        bool,
+        typer.Option("--step-up", help="Confirm to the page that it is you, for what it asks that again."),
+    ] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="The same as --print.")] = False,
     wait: Annotated[
         float,
@@ -58,12 +63,14 @@ def open_page(
     _wait_for_server(handed(context), configuration, wait)
     if wait:
         say("This link signs you in, once and within a minute; later, `hourloom open` makes another.")
-    show_page(handed(context), configuration, link_only=link_only or no_browser)
+    show_page(handed(context), configuration, link_only=link_only or no_browser, step_up=step_up)
 
 
-def show_page(handed: Handed, configuration: Configuration, *, link_only: bool) -> None:
+def show_page(
+    handed: Handed, configuration: Configuration, *, link_only: bool, step_up: bool = False
+) -> None:
     """Open the page by a new link, or print the link."""
-    link = new_link(handed, configuration)
+    link = new_link(handed, configuration, step_up=step_up)
     if link_only:
         print(link)
         return
@@ -76,15 +83,16 @@ def show_page(handed: Handed, configuration: Configuration, *, link_only: bool) 
         print(link)
 
 
-def new_link(handed: Handed, configuration: Configuration) -> str:
+def new_link(handed: Handed, configuration: Configuration, *, step_up: bool = False) -> str:
     """Make a code and return the address of the page with it; what follows the # is sent to nobody."""
     runs = handed.running(configuration)
     if runs is None:
         raise NoServerRuns(path=configuration.data_dir)
     with handed.reach(configuration, False) as way:
-        code = Api(way).post("/api/v1/sign-in-codes", {}, Code).code
+        asked, name = ("step-up-codes", "step-up") if step_up else ("sign-in-codes", "code")
+        code = Api(confirming(way)).post(f"/api/v1/{asked}", {}, Code).code
     runs = handed.running(configuration) or runs
-    return f"{page_address(runs.url or f'http://127.0.0.1:{configuration.port}')}/#code={code}"
+    return f"{page_address(runs.url or f'http://127.0.0.1:{configuration.port}')}/#{name}={code}"
 
 
 def page_address(url: str) -> str:
@@ -143,4 +151,6 @@ def _wait_for_server(handed: Handed, configuration: Configuration, seconds: floa
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("open", epilog=examples("hourloom open", "hourloom open --print"))(open_page)
+    app.command("open", epilog=examples("hourloom open", "hourloom open --print", "hourloom open --step-up"))(
+        open_page
+    )

@@ -8,7 +8,8 @@ import typer
 
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
 from hourloom.cli.output import local, print_json, print_table, say
-from hourloom.sdk.answers import IssuedToken, Token
+from hourloom.cli.step_up import PassphraseFile, PassphraseStdin, confirming
+from hourloom.sdk.answers import Code, IssuedToken, Token
 from hourloom.sdk.api import Api
 
 
@@ -72,6 +73,23 @@ def revoke(
     say(f"Token {id} is revoked.")
 
 
+def step_up(
+    context: typer.Context,
+    *,
+    data_dir: DataDir = None,
+    config: Config = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_stdin: PassphraseStdin = False,
+) -> None:
+    """Print a code that confirms to a page or a program that it is you, and nothing else.
+
+    It works once and for a minute. Where the database has a passphrase, that is asked for.
+    """
+    with handed(context).reach(configured(data_dir, config), False) as way:
+        confirmed = confirming(way, passphrase_file, stdin=passphrase_stdin)
+        print(Api(confirmed).post("/api/v1/step-up-codes", {}, Code).code)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     family = typer.Typer(help="Make, list and revoke tokens, the secrets of programs.", no_args_is_help=True)
@@ -83,4 +101,5 @@ def add_to(app: typer.Typer) -> None:
     )(create)
     family.command("list", epilog=examples("hourloom token list", "hourloom token list --json"))(show)
     family.command(epilog=examples("hourloom token revoke 3"))(revoke)
+    family.command("step-up", epilog=examples("hourloom token step-up"))(step_up)
     app.add_typer(family, name="token")

@@ -4,7 +4,8 @@ from alembic import context
 
 context.configure(
     connection=context.config.attributes["connection"],
-    transaction_per_migration=True,
+    # All steps or none: a database between two versions is one that no program opens.
+    transaction_per_migration=False,
     transactional_ddl=True,
 )
 with context.begin_transaction():

@@ -1,6 +1,7 @@
-"""Unlock in a short-lived program of its own, so that the server never holds `cryptography` and `keyring`.
+"""Handle keys in a short-lived program of its own, for the server never loads `cryptography` and `keyring`.
 
-Started first and asked for its answer last, it works on another core while the server imports what it needs.
+For unlocking it is started first and asked for its answer last: it works on another core while the server
+imports what it needs. Whatever is secret goes through pipes.
 """
 
 from __future__ import annotations
@@ -8,38 +9,28 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys import errors
 from hourloom.db.keys.errors import UnlockingFailed
-from hourloom.db.keys.keychain import SystemKeychain
-from hourloom.db.keys.places import Places
-from hourloom.db.keys.unlock import Unlocked, unlock
-from hourloom.db.keys.ways import Means
-from hourloom.db.keys.wraps import Encryption
+from hourloom.db.keys.tasks import AnyTask, Place, Unlock
+from hourloom.db.keys.unlock import Unlocked
+
+Answer = TypeVar("Answer")
 
 SECONDS = 30.0
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to unlock, and by which means."""
-
-    directory: str
-    config_dir: str
-    encryption: Encryption
-    keychain: bool = True
-    key_file: str | None = None
-    passphrase: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Request(directory={self.directory!r})"
+class _Request(msgspec.Struct, frozen=True):
+    place: Place
+    task: AnyTask
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
-    unlocked: Unlocked | None = None
+    value: msgspec.Raw = msgspec.Raw(b"null")
     error: str = ""
     fields: dict[str, str] = {}
 
@@ -47,13 +38,13 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
         return f"_Answer(error={self.error!r})"
 
 
-class Unlocking:
-    """An unlocking under way."""
+class Asked(Generic[Answer]):
+    """A task under way."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes], kind: Any) -> None:  # a type, or None
+        self._process, self._kind = process, kind
 
-    def result(self) -> Unlocked:
+    def result(self) -> Answer:
         """Wait for the answer and return it, or raise what went wrong there."""
         try:
             body, _ = self._process.communicate(timeout=SECONDS)
@@ -65,13 +56,22 @@ class Unlocking:
             answer = msgspec.json.decode(body, type=_Answer)
         except msgspec.DecodeError:
             raise UnlockingFailed(reason=f"exit code {self._process.returncode}") from None
-        if answer.unlocked is None:
+        if answer.error:
             raise _error(answer)
-        return answer.unlocked
+        value: Answer = msgspec.json.decode(answer.value, type=self._kind)
+        return value
 
 
-def begin_unlocking(request: Request) -> Unlocking:
+Unlocking = Asked[Unlocked]
+
+
+def begin_unlocking(place: Place, task: Unlock) -> Unlocking:
     """Start to unlock; `PassphraseNeeded` asks the caller to begin again with a passphrase."""
+    return begin(place, task, Unlocked)
+
+
+def begin(place: Place, task: AnyTask, kind: Any) -> Asked[Any]:  # whatever the task answers
+    """Start a task that answers with this kind of value."""
     process = subprocess.Popen(
         # -P: nothing is imported from the directory where the user happens to stand.
         [sys.executable, "-P", "-m", "hourloom.db.keys.apart"],
@@ -80,26 +80,17 @@ def begin_unlocking(request: Request) -> Unlocking:
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
     assert process.stdin is not None
-    process.stdin.write(msgspec.json.encode(request))
+    process.stdin.write(msgspec.json.encode(_Request(place, task)))
     process.stdin.close()
     process.stdin = None
-    return Unlocking(process)
+    return Asked(process, kind)
 
 
-def answer_to(request: Request) -> bytes:
+def answer_to(request: _Request) -> bytes:
     """Return what the program prints for a request."""
-    words = request.passphrase
-    means = Means(
-        Places(
-            Path(request.directory),
-            Path(request.config_dir),
-            Path(request.key_file) if request.key_file else None,
-        ),
-        SystemKeychain() if request.keychain else None,
-        None if words is None else lambda: words,
-    )
     try:
-        answer = _Answer(unlocked=unlock(means, request.encryption))
+        value = request.task.perform(request.place.means())
+        answer = _Answer(value=msgspec.Raw(msgspec.json.encode(value)))
     except HourloomError as error:
         fields = {name: str(value) for name, value in error.fields.items()}
         answer = _Answer(error=type(error).__name__, fields=fields)
@@ -115,7 +106,7 @@ def _error(answer: _Answer) -> HourloomError:
 
 def main() -> None:
     """Read a request, print the answer, and leave at once, even if a keychain's thread hangs."""
-    body = answer_to(msgspec.json.decode(sys.stdin.buffer.read(), type=Request))
+    body = answer_to(msgspec.json.decode(sys.stdin.buffer.read(), type=_Request))
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
     os._exit(0)

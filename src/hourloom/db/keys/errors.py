@@ -31,7 +31,7 @@ class KeysTooNew(Refused):
 
 
 class KeysOfAnotherDatabase(Refused):
-    """{keys} does not belong to {database} (or its first bytes are damaged); put back the right one{hint}."""
+    """{keys} does not belong to {database}, or that is damaged; `hourloom doctor` says which{hint}."""
 
 
 class KeysNotRead(Refused):
@@ -74,6 +74,10 @@ class PassphraseNeeded(Refused):
     """This database opens with a passphrase; start Hourloom where it can ask for it."""
 
 
+class WordsNeeded(Invalid):
+    """This needs {which} passphrase of the database."""
+
+
 class PassphraseTooShort(Invalid):
     """A passphrase needs at least {least} characters."""
 
@@ -110,12 +114,24 @@ class LastWrap(Conflict):
     """This is the last key besides the recovery code; add another before you remove it."""
 
 
+class RecoveryIsRenewed(Conflict):
+    """'{id}' is the recovery code; `hourloom keys recovery` makes a new one."""
+
+
+class KeyFileOfTheOperator(Conflict):
+    """The key file {path} is your own; remove this way, put another file in its place and add it again."""
+
+
+class KeysChanging(Conflict):
+    """The data key of this database is being exchanged; change its keys when that is done."""
+
+
 class LastRecovery(Conflict):
     """A database always keeps a recovery code; `hourloom keys recovery` makes a new one in its place."""
 
 
 class DatabaseUnreadable(Refused):
-    """{database} does not open with its key, so it is damaged; restore it from a backup."""
+    """{database} does not open with its key, so it is damaged; `hourloom doctor --fix` saves the rest."""
 
 
 class AlreadyEncrypted(Conflict):
@@ -132,6 +148,10 @@ class DatabaseInUse(Conflict):
 
 class NoRoomToConvert(StorageFull):
     """Converting {database} needs {needed} MiB free beside it, and {free} MiB are free."""
+
+
+class SchemaChanged(Conflict):
+    """The tables of {database} were changed while it was copied; the database is unchanged."""
 
 
 class CopyNotSound(Refused):

@@ -45,18 +45,18 @@ def key_pragma(data_key: bytes, key_id: str = "") -> str:
 
 def opens(database: Path, data_key: bytes) -> bool:
     """Tell whether a key opens an existing file, without writing to it."""
-    import sqlcipher3  # noqa: PLC0415 - what only looks at the header has no use for it
+    from hourloom.db.sqlcipher import driver  # noqa: PLC0415 - what only looks at the header has no use for it
 
-    connection = sqlcipher3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+    connection = driver.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
     try:
         # SQLCipher would tell standard error about a wrong key; the caller tells the user instead.
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f'PRAGMA key = "{key_pragma(data_key)}"')
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlcipher3.OperationalError:
+    except driver.OperationalError:
         # Locked, or a journal that needs a writer: the server's own connection will tell which.
         return True
-    except sqlcipher3.DatabaseError:
+    except driver.DatabaseError:
         return False
     finally:
         connection.close()
@@ -69,13 +69,14 @@ def begin(database: Path, data_key: bytes, key_id: str) -> None:
     It gets its name only when it is whole and on disk: a power cut that tore the first bytes would leave
     a file that seems to need another key.
     """
-    import sqlcipher3  # noqa: PLC0415 - as above
+    from hourloom.db.sqlcipher import driver  # noqa: PLC0415 - as above
 
     beginning = database.with_name(f"{database.name}.beginning")
     try:
         beginning.unlink(missing_ok=True)
-        with contextlib.closing(sqlcipher3.connect(str(beginning), isolation_level=None)) as connection:
+        with contextlib.closing(driver.connect(str(beginning), isolation_level=None)) as connection:
             connection.execute(f'PRAGMA key = "{key_pragma(data_key, key_id)}"')
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA user_version = 0")
             connection.execute("VACUUM")
         # SQLite gives its log the mode of the file.
@@ -83,7 +84,7 @@ def begin(database: Path, data_key: bytes, key_id: str) -> None:
         sync_file(beginning)
         beginning.replace(database)
         sync_directory(database.parent)
-    except (sqlcipher3.DatabaseError, OSError) as error:
+    except (driver.DatabaseError, OSError) as error:
         with contextlib.suppress(OSError):
             beginning.unlink(missing_ok=True)
         reason = reason_of(error) if isinstance(error, OSError) else str(error)

@@ -21,7 +21,9 @@ from hourloom.db.keys.errors import (
 )
 from hourloom.db.keys.wraps import KeyFile
 
-_KEY_FILE = re.compile(rb"\s*hourloom-key-1:([0-9a-f]{64})\s*")
+_KEY = re.compile(rb"hourloom-key-1:([0-9a-f]{64})")
+_MOST_KEYS = 2
+"""The old and the new one, while one takes the other's place."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ def copy_for(places: Places, key_id: str) -> Path | None:
     return None
 
 
-def read_key_file(path: Path) -> bytes:
-    """Return the key in a key file that only its owner may read."""
+def read_key_file(path: Path) -> tuple[bytes, ...]:
+    """Return the key in a key file that only its owner may read, or both while a new one takes its place."""
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -94,22 +96,22 @@ def read_key_file(path: Path) -> bytes:
         raise KeysNotRead(path=path, reason=reason_of(error)) from None
     if os.name == "posix" and mode & 0o077:
         raise KeyFileExposed(path=path)
-    found = _KEY_FILE.fullmatch(body)
-    if found is None:
+    found = [_KEY.fullmatch(line) for line in body.split()]
+    if not 1 <= len(found) <= _MOST_KEYS:
         raise KeyFileDamaged(path=path)
-    return bytes.fromhex(found[1].decode())
+    return tuple(_key_in(line, path) for line in found)
 
 
-def write_key_file(path: Path, key: bytes) -> None:
+def write_key_file(path: Path, *keys: bytes) -> None:
     """Write a new key file."""
-    write_atomically(path, b"hourloom-key-1:" + key.hex().encode() + b"\n")
+    write_atomically(path, b"".join(b"hourloom-key-1:" + key.hex().encode() + b"\n" for key in keys))
 
 
 def write_atomically(path: Path, body: bytes) -> None:
     """Replace a file by a new one that is on disk, readable by its owner alone."""
     fresh = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_directories(path.parent)
         fresh.unlink(missing_ok=True)
         try:
             _write(fresh, body)
@@ -119,6 +121,13 @@ def write_atomically(path: Path, body: bytes) -> None:
         sync_directory(path.parent)
     except OSError as error:
         raise KeysNotWritten(path=path, reason=reason_of(error)) from None
+
+
+def _make_directories(directory: Path) -> None:
+    """Make a directory and those above it that are missing, all for their user alone."""
+    for each in [*reversed(directory.parents), directory]:
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def remove(path: Path) -> None:
@@ -145,6 +154,12 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _key_in(line: re.Match[bytes] | None, path: Path) -> bytes:
+    if line is None:
+        raise KeyFileDamaged(path=path)
+    return bytes.fromhex(line[1].decode())
 
 
 def _read(path: Path) -> bytes | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hourloom.core.errors import HourloomError
@@ -23,7 +22,6 @@ from hourloom.db.keys.errors import (
     WrongPassphrase,
     WrongRecoveryCode,
 )
-from hourloom.db.keys.keychain import Keychain
 from hourloom.db.keys.places import Places, hint_of, read_keys, remove, write_keys
 from hourloom.db.keys.ways import DataKey, Means
 from hourloom.db.keys.wraps import Encryption, KeyFile, Method, Wrap
@@ -44,35 +42,16 @@ class Unlocked:
     """To be shown once, on a terminal or in Setup, and nowhere else."""
     recovery_pending: bool = False
     """Nobody has confirmed yet that the recovery code was noted down."""
+    successor: DataKey | None = None
+    """The data key that was about to take this one's place when the last server ended."""
+
+    @property
+    def key(self) -> DataKey | None:
+        """Return the data key with its id, or none where the database is not encrypted."""
+        return None if self.data_key is None else DataKey(self.key_id, self.data_key)
 
     def __repr__(self) -> str:
         return f"Unlocked(database_id={self.database_id!r}, method={self.method!r})"
-
-
-def open_or_create(
-    directory: Path,
-    config_dir: Path,
-    *,
-    encryption: Encryption,
-    keychain: Keychain | None,
-    key_file: Path | None = None,
-    passphrase: Callable[[], str] | None = None,
-) -> Unlocked:
-    """Return the key of the database in a directory; `encryption` decides only about a new one."""
-    means = Means(Places(directory, config_dir, key_file), keychain, passphrase)
-    return unlock(means, encryption)
-
-
-def unlock_with_recovery(
-    directory: Path,
-    config_dir: Path,
-    code: str,
-    *,
-    keychain: Keychain | None,
-    key_file: Path | None = None,
-) -> Unlocked:
-    """Open by the recovery code and wrap the key anew by the best way that this computer has."""
-    return recover(Means(Places(directory, config_dir, key_file), keychain), code)
 
 
 def unlock(means: Means, encryption: Encryption) -> Unlocked:
@@ -198,8 +177,19 @@ def _unlocked(means: Means, document: KeyFile, key_id: str) -> Unlocked:
             failures.append(error)
             continue
         _verify(means.places, data_key)
-        return _result(document, data_key, wrap.method)
+        successor = _successor(means, document, data_key, wrap.method)
+        return replace(_result(document, data_key, wrap.method), successor=successor)
     raise _first_obstacle(means.places, failures)
+
+
+def _successor(means: Means, document: KeyFile, data_key: DataKey, method: Method) -> DataKey | None:
+    """Return the key of an unfinished re-key, if what opens the present one opens it too."""
+    if document.newest_key_id in (None, data_key.id):
+        return None
+    newest = document.wraps_of(document.newest_key_id or "")
+    with contextlib.suppress(HourloomError):
+        return next((ways.open_wrap(means, document, wrap) for wrap in newest if wrap.method == method), None)
+    return None
 
 
 def _first_obstacle(places: Places, failures: list[HourloomError]) -> HourloomError:

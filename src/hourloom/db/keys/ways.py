@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from hourloom.core.clock import Clock, SystemClock, format_instant
@@ -76,7 +76,31 @@ def wrap_by_key_file(means: Means, document: KeyFile, data_key: DataKey) -> Wrap
     path = means.places.key_file(document.database_id)
     if means.places.own_key_file is None or not path.exists():
         write_key_file(path, secrets.token_bytes(wraps.KEY_BYTES))
-    return _wrap(means, document, data_key, "key_file", {}, read_key_file(path))
+    return wrap_by_same_key_file(means, document, data_key)
+
+
+def wrap_by_same_key_file(means: Means, document: KeyFile, data_key: DataKey) -> Wrap:
+    """Wrap by the newest key in the key file as it is."""
+    keys = read_key_file(means.places.key_file(document.database_id))
+    return _wrap(means, document, data_key, "key_file", {}, keys[-1])
+
+
+def renew_key_file(means: Means, document: KeyFile, old: Wrap, data_key: DataKey) -> Wrap:
+    """Put a new key beside the old one into the key file, so that both wraps open until one is dropped."""
+    path = means.places.key_file(document.database_id)
+    held = next((key for key in read_key_file(path) if wraps.opened(document, old, key)), None)
+    if held is None:
+        raise WrongKey(place=path)
+    write_key_file(path, held, secrets.token_bytes(wraps.KEY_BYTES))
+    return wrap_by_same_key_file(means, document, data_key)
+
+
+def drop_old_key_file(means: Means, document: KeyFile) -> None:
+    """Leave only the newest key in the key file."""
+    path = means.places.key_file(document.database_id)
+    keys = read_key_file(path)
+    if len(keys) > 1:
+        write_key_file(path, keys[-1])
 
 
 def wrap_by_passphrase(means: Means, document: KeyFile, data_key: DataKey, words: str) -> Wrap:
@@ -89,10 +113,26 @@ def wrap_by_passphrase(means: Means, document: KeyFile, data_key: DataKey, words
 
 def wrap_by_recovery(means: Means, document: KeyFile, data_key: DataKey) -> tuple[Wrap, str]:
     """Wrap by a new recovery code and return it, for it is kept nowhere."""
-    secret, salt = secrets.token_bytes(recovery.SECRET_BYTES), secrets.token_bytes(16)
+    secret = new_recovery_secret()
+    return wrap_by_secret(means, document, data_key, secret), recovery.code_of(secret)
+
+
+def new_recovery_secret() -> bytes:
+    """Return what a new recovery code says."""
+    return secrets.token_bytes(recovery.SECRET_BYTES)
+
+
+def wrap_by_secret(means: Means, document: KeyFile, data_key: DataKey, secret: bytes) -> Wrap:
+    """Wrap by what a recovery code says."""
+    salt = secrets.token_bytes(16)
     recorded: dict[str, int | str] = {"kdf": "blake2b", "salt": salt.hex()}
     key = recovery.key_encryption_key(secret, salt)
-    return _wrap(means, document, data_key, "recovery", recorded, key), recovery.code_of(secret)
+    return _wrap(means, document, data_key, "recovery", recorded, key)
+
+
+def opens_by_passphrase(document: KeyFile, wrap: Wrap, words: str) -> bool:
+    """Tell whether these are the words of a passphrase's wrap."""
+    return wraps.opened(document, wrap, passphrase.key_encryption_key(words, wrap.parameters)) is not None
 
 
 def open_wrap(means: Means, document: KeyFile, wrap: Wrap) -> DataKey:
@@ -102,7 +142,7 @@ def open_wrap(means: Means, document: KeyFile, wrap: Wrap) -> DataKey:
             return _opened(document, wrap, _keychain_key(means, wrap), WrongKey(place="the keychain"))
         case "key_file":
             path = means.places.key_file(document.database_id)
-            return _opened(document, wrap, read_key_file(path), WrongKey(place=path))
+            return _opened_by_any(document, wrap, read_key_file(path), WrongKey(place=path))
         case _:
             return _opened(document, wrap, _passphrase_key(means, wrap), WrongPassphrase())
 
@@ -147,7 +187,12 @@ def _wrap(
 
 
 def _opened(document: KeyFile, wrap: Wrap, key: bytes, refused: Exception) -> DataKey:
-    data_key = wraps.opened(document, wrap, key)
+    return _opened_by_any(document, wrap, (key,), refused)
+
+
+def _opened_by_any(document: KeyFile, wrap: Wrap, keys: Iterable[bytes], refused: Exception) -> DataKey:
+    found = (wraps.opened(document, wrap, key) for key in keys)
+    data_key = next((key for key in found if key is not None), None)
     if data_key is None:
         raise refused
     return DataKey(wrap.key_id, data_key)

@@ -67,6 +67,11 @@ class KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.wraps[-1].key_id if self.wraps else None
 
     @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Return the data keys that are wrapped, the oldest first; two while one takes the other's place."""
+        return tuple(dict.fromkeys(wrap.key_id for wrap in self.wraps))
+
+    @property
     def recovery_pending(self) -> bool:
         """Tell whether nobody has confirmed yet that the recovery code was noted down."""
         return bool(self.wraps) and self.recovery_acknowledged_at is None
@@ -132,24 +137,38 @@ def with_recovery(document: KeyFile, added: Wrap) -> KeyFile:
 
 
 def acknowledged(document: KeyFile, at: str) -> KeyFile:
-    """Return the document with its newest recovery code confirmed and the older ones gone."""
+    """Return the document with its newest recovery code confirmed and the older ones of its data key gone."""
     codes = [wrap for wrap in document.wraps if wrap.method == "recovery"]
     if not codes:
         return document
-    return msgspec.structs.replace(without(document, *codes[:-1]), recovery_acknowledged_at=at)
+    older = [wrap for wrap in codes[:-1] if wrap.key_id == codes[-1].key_id]
+    return msgspec.structs.replace(without(document, *older), recovery_acknowledged_at=at)
+
+
+def named(document: KeyFile, wrap_id: str) -> Wrap:
+    """Return the wrap of an id."""
+    wrap = next((wrap for wrap in document.wraps if wrap.id == wrap_id), None)
+    if wrap is None:
+        raise NoSuchWrap(id=wrap_id)
+    return wrap
 
 
 def removable(document: KeyFile, wrap_id: str) -> Wrap:
     """Return the wrap to remove, refusing the recovery code and the last one besides it."""
-    wrap = next((wrap for wrap in document.wraps if wrap.id == wrap_id), None)
-    if wrap is None:
-        raise NoSuchWrap(id=wrap_id)
+    wrap = named(document, wrap_id)
     others = {other.method == "recovery" for other in document.wraps_of(wrap.key_id) if other is not wrap}
     if wrap.method == "recovery" and True not in others:
         raise LastRecovery
     if wrap.method != "recovery" and False not in others:
         raise LastWrap
     return wrap
+
+
+def exchanged(document: KeyFile, old: Wrap, new: Wrap) -> KeyFile:
+    """Return the document with one wrap in another's place."""
+    return msgspec.structs.replace(
+        document, wraps=tuple(new if wrap.id == old.id else wrap for wrap in document.wraps)
+    )
 
 
 def without(document: KeyFile, *removed: Wrap) -> KeyFile:

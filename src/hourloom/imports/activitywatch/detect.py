@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from enum import Enum
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.imports.activitywatch import dialects
+from hourloom.imports.activitywatch.asking import Kind
 from hourloom.imports.activitywatch.readonly import ReadOnlyDatabase
 
 _HEAD = 4096
 _NAMES = ("peewee-sqlite.v2.db", "sqlite.db")
-
-
-class Kind(Enum):
-    """What a file can be."""
-
-    EXPORT = "export"
-    PYTHON_DATABASE = "aw-server database"
-    RUST_DATABASE = "aw-server-rust database"
-    CORE_DATABASE = "aw-core database"
 
 
 class NoSuchFile(NotFound):

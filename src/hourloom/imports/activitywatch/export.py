@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -55,8 +55,9 @@ class _Found:
 class ExportFile:
     """`{"buckets": {...}}` of either server, a bare bucket, or a list of bare buckets."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reopened: Callable[[], BinaryIO] | None = None) -> None:
         self._path = path
+        self._reopened = reopened or (lambda: path.open("rb"))
         self._index: dict[str, tuple[SourceBucket, int | None]] | None = None
 
     @property
@@ -75,7 +76,7 @@ class ExportFile:
         offset = self._indexed()[bucket_id][1]
         if offset is None:
             return
-        with self._path.open("rb") as file:
+        with self._reopened() as file:
             file.seek(offset)
             yield from _batches(Scanner(file, self._path.name), int(after or 0))
 
@@ -84,7 +85,7 @@ class ExportFile:
 
     def _indexed(self) -> dict[str, tuple[SourceBucket, int | None]]:
         if self._index is None:
-            with self._path.open("rb") as file:
+            with self._reopened() as file:
                 self._index = self._read_index(file)
         return self._index
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import httpx2
 
 from hourloom.core.errors import Forbidden, Invalid, TooLarge, Unavailable
+from hourloom.workers.breaker import Breaker
 
 _MAX_ANSWER = 64 << 20
 _SECONDS = 60.0
@@ -23,6 +25,12 @@ class ServerRefuses(Forbidden):
 
 class StrangeAnswer(Invalid):
     """The server at {url} gave an answer that ActivityWatch would not give: {reason}."""
+
+
+class ServerFails(StrangeAnswer):
+    """The server at {url} gave an answer that ActivityWatch would not give: {reason}."""
+
+    code = StrangeAnswer.code
 
 
 class NotAnAddress(Invalid):
@@ -48,13 +56,27 @@ class Fetch(Protocol):
 class HttpFetch:
     """Get over HTTP, never through a proxy and never following a redirect to another place."""
 
-    def __init__(self, url: str, token: str | None = None, seconds: float = _SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        seconds: float = _SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._url = _root(url)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx2.Client(headers=headers, timeout=seconds, trust_env=False)
+        self._breaker = Breaker(f"The server at {self._url}", monotonic)
 
     def __call__(self, path: str) -> bytes:
-        """Return the body, or raise the sentence that says what went wrong."""
+        """Return the body, or raise the sentence that says what went wrong.
+
+        A server that fails again and again is left alone, for it may be asked for many events one by one.
+        """
+        with self._breaker.guarding((ServerUnreachable, ServerFails)):
+            return self._body(path)
+
+    def _body(self, path: str) -> bytes:
         try:
             with self._http.stream("GET", f"{self._url}/api/0/{path}") as answer:
                 self._check(answer.status_code)
@@ -75,6 +97,8 @@ class HttpFetch:
     def _check(self, status: int) -> None:
         if status in (401, 403):
             raise ServerRefuses(url=self._url)
+        if status >= 500:
+            raise ServerFails(url=self._url, reason=f"HTTP {status}")
         if status != 200:
             raise StrangeAnswer(url=self._url, reason=f"HTTP {status}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hourloom.tracking.query.deadline import NEVER, Deadline
 from hourloom.tracking.query.errors import QueryFunctionError
@@ -14,6 +15,9 @@ from hourloom.tracking.query.values import Value
 UNCATEGORIZED = ["Uncategorized"]
 
 _RANK_PER_LEVEL = 10
+
+MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 300
+"""Texts, and characters of each, that are remembered with the rules that match them: some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,7 @@ def categorize(
         ranked = [(_rank(*classes[index]), index) for index in matching if classes[index][0]]
         return list(classes[max(ranked)[1]][0]) if ranked else UNCATEGORIZED
 
-    matcher = _Matcher([rule for _, rule in classes])
-    return _adding("$category", category, events, matcher, deadline)
+    return _adding("$category", category, events, _matcher_of(tuple(rule for _, rule in classes)), deadline)
 
 
 def tag(events: Events, classes: Sequence[tuple[str, Rule]], deadline: Deadline = NEVER) -> Events:
@@ -71,11 +74,22 @@ def tag(events: Events, classes: Sequence[tuple[str, Rule]], deadline: Deadline 
     def tags(matching: Sequence[int]) -> Json:
         return [classes[index][0] for index in matching]
 
-    return _adding("$tags", tags, events, _Matcher([rule for _, rule in classes]), deadline)
+    return _adding("$tags", tags, events, _matcher_of(tuple(rule for _, rule in classes)), deadline)
 
 
 def _rank(category: Sequence[str], rule: Rule) -> int:
     return len(category) * _RANK_PER_LEVEL if rule.rank is None else rule.rank
+
+
+@lru_cache(maxsize=4)
+def _matcher_of(rules: tuple[Rule, ...]) -> _Matcher:
+    """Return the matcher of some rules; the same ones are asked for day after day."""
+    return _Matcher(rules)
+
+
+def forget_texts() -> None:
+    """Drop the texts that are remembered with the rules that match them: some were erased."""
+    _matcher_of.cache_clear()
 
 
 class _Matcher:
@@ -87,16 +101,28 @@ class _Matcher:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = [(1 << index, rule) for index, rule in enumerate(rules) if rule.pattern]
         self._set = PatternSet([rule.pattern for _, rule in self._rules])
-        self.found_in = Memo(self._found_in)
-        self.looking_at = Memo(self._looking_at)
+        self._known: dict[str, int] = {}
+        self._looking_at = Memo(self._looks_at)
 
     def matching(self, payload: Payload) -> int:
         """Return the set of rules that match."""
         matching = 0
         for key, value in payload.data.items():
             if type(value) is str:
-                matching |= self.found_in[value] & self.looking_at[key]
+                found = self._known.get(value)
+                if found is None:
+                    found = self._learnt(value)
+                if found:
+                    matching |= found & self._looking_at[key]
         return matching
+
+    def _learnt(self, text: str) -> int:
+        found = self._found_in(text)
+        if len(text) <= LONGEST_REMEMBERED:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known = {}
+            self._known[text] = found
+        return found
 
     def _found_in(self, text: str) -> int:
         found = 0
@@ -104,7 +130,7 @@ class _Matcher:
             found |= self._rules[position][0]
         return found
 
-    def _looking_at(self, key: str) -> int:
+    def _looks_at(self, key: str) -> int:
         return sum(bit for bit, rule in self._rules if not rule.keys or key in rule.keys)
 
 

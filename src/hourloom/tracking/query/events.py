@@ -16,41 +16,34 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 class Payload(msgspec.Struct, gc=False, eq=False):
-    """A JSON object shared by all the events that carry it, decoded and encoded when first needed.
+    """A JSON object shared by all the events that carry it, to be read only; written when first needed.
 
     Treat it as unchangeable. Two payloads may say the same without being one object; sharing makes
     queries faster (every rule runs once per payload), never different. Kept out of the garbage
     collector's sight, and with it every event: JSON holds no cycles.
     """
 
-    _text: str | None
-    _data: dict[str, Json] | None
+    data: Mapping[str, Json]
+    _text: str | None = None
     split: bool = False
     """Whether the parts of its URL are among its keys, so that nobody splits it again."""
 
     @classmethod
     def of_text(cls, text: str) -> Payload:
         """Make a payload of canonical JSON text: sorted keys, no blanks."""
-        return cls(text, None)
+        return cls(_decoder.decode(text), text)
 
     @classmethod
     def of(cls, data: dict[str, Json]) -> Payload:
         """Make a payload of a dictionary that nobody changes from now on."""
-        return cls(None, data)
+        return cls(data)
 
     @property
     def text(self) -> str:
         """Return the canonical JSON text."""
         if self._text is None:
-            self._text = _encoder.encode(self._data).decode()
+            self._text = _encoder.encode(self.data).decode()
         return self._text
-
-    @property
-    def data(self) -> Mapping[str, Json]:
-        """Return the object itself, to be read only."""
-        if self._data is None:
-            self._data = _decoder.decode(self._text or "{}")
-        return self._data
 
     def same_as(self, other: Payload) -> bool:
         """Tell whether both say the same."""
@@ -58,7 +51,7 @@ class Payload(msgspec.Struct, gc=False, eq=False):
 
     def having(self, added: Mapping[str, Json]) -> Payload:
         """Return the payload with some keys added or replaced."""
-        return Payload(None, {**self.data, **added})
+        return Payload({**self.data, **added})
 
 
 EMPTY = Payload.of({})

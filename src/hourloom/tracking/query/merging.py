@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from operator import itemgetter
 
 import msgspec
@@ -27,38 +27,27 @@ def merge_events_by_keys(events: Events, keys: Sequence[str], deadline: Deadline
     """
     if not keys:
         return events
-    groups = _Groups(keys)
-    durations = groups.durations
+    identity = _identity_by(keys)
+    groups: dict[Hashable, int] = {}
+    numbers: dict[Payload, int] = {}
+    firsts: list[tuple[int, Payload]] = []
+    durations: list[int] = []
     for part in deadline.parts(events):
         for _, start, end, payload in part:
-            number = groups.get(payload)
+            number = numbers.get(payload)
             if number is None:
-                number = groups.placed(payload, start)
+                # Most payloads are seen once, so that this is as busy as the loop itself.
+                numbers[payload] = number = groups.setdefault(identity(payload.data), len(firsts))
+                if number == len(firsts):
+                    firsts.append((start, payload))
+                    durations.append(0)
             durations[number] += end - start
     return [
-        (None, start, start + duration, _projected(payload, keys))
-        for (start, payload), duration in zip(groups.firsts, durations, strict=True)
+        (None, start, start + duration, Payload({key: data[key] for key in keys if key in data}))
+        for (start, data), duration in zip(
+            ((start, payload.data) for start, payload in firsts), durations, strict=True
+        )
     ]
-
-
-class _Groups(dict[Payload, int]):
-    """The number of the group that each payload belongs to, with each group's first event and duration."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__()
-        self.durations: list[int] = []
-        self.firsts: list[tuple[int, Payload]] = []
-        self._identity = _identity_by(keys)
-        self._numbers: dict[Hashable, int] = {}
-
-    def placed(self, payload: Payload, start: int) -> int:
-        """Return the group of a payload seen for the first time, a new one if none says the same."""
-        number = self._numbers.setdefault(self._identity(payload), len(self.firsts))
-        if number == len(self.firsts):
-            self.firsts.append((start, payload))
-            self.durations.append(0)
-        self[payload] = number
-        return number
 
 
 def chunk_events_by_key(events: Events, key: str, deadline: Deadline = NEVER) -> Events:
@@ -70,7 +59,8 @@ def chunk_events_by_key(events: Events, key: str, deadline: Deadline = NEVER) ->
     Each chunk lasts as long as its events do together and keeps them under `subevents`.
     """
     runs: list[Events] = []
-    identities = Memo(_identity_by([key]))
+    identity = _identity_by([key])
+    identities: Memo[Payload, Hashable] = Memo(lambda payload: identity(payload.data))
     last: Hashable = None
     for part in deadline.parts(events):
         for event in part:
@@ -89,30 +79,23 @@ def _chunk(run: Events, key: str) -> Event:
     return (None, start, start + sum(map(duration_of, run)), Payload.of(data))
 
 
-def _projected(payload: Payload, keys: Sequence[str]) -> Payload:
-    data = payload.data
-    return Payload(None, {key: data[key] for key in keys if key in data})
-
-
-def _identity_by(keys: Sequence[str]) -> Callable[[Payload], Hashable]:
-    """Return what tells payloads apart by some keys' values, as JSON does: 1, 1.0 and true differ."""
+def _identity_by(keys: Sequence[str]) -> Callable[[Mapping[str, Json]], Hashable]:
+    """Return what tells data apart by some keys' values, as JSON does: 1, 1.0 and true differ."""
     pick = itemgetter(*keys)
 
-    def identity(payload: Payload) -> Hashable:
-        data = payload.data
+    def identity(data: Mapping[str, Json]) -> Hashable:
         try:
             values: Hashable = pick(data)
         except KeyError:
             return _encode({key: data[key] for key in keys if key in data})
-        return values if type(values) is str or _all_text(values) else _encode(values)
+        if type(values) is str:
+            return values
+        if type(values) is tuple:
+            for value in values:
+                if type(value) is not str:
+                    break
+            else:
+                return values
+        return _encode(values)
 
     return identity
-
-
-def _all_text(values: Hashable) -> bool:
-    if type(values) is not tuple:
-        return False
-    for value in values:  # noqa: SIM110  # a generator for all() takes four times as long
-        if type(value) is not str:
-            return False
-    return True

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hourloom import __version__
 from hourloom.core.actors import Actor
 from hourloom.core.clock import SECOND, Duration, Instant, datetime_of, parse_instant
+from hourloom.core.errors import HourloomError
 from hourloom.core.ids import EventId
 from hourloom.core.log import recent
 from hourloom.settings.service import Settings
@@ -19,7 +22,7 @@ from hourloom.tracking.model import (
     interval_of,
 )
 from hourloom.tracking.query.encoding import encode_result, format_timestamp
-from hourloom.tracking.recorder import Heartbeat
+from hourloom.tracking.recorder import Heartbeat, Outcome
 from hourloom.tracking.routes.wire import (
     Bound,
     Deleted,
@@ -39,7 +42,7 @@ from hourloom.tracking.routes.wire import (
 )
 from hourloom.tracking.service import Buckets, BucketView, Editing, Events, Queries
 from hourloom.tracking.service.events import ALL
-from hourloom.web.routes import EVENTS_BODY, Access, Answer, Mode, Routes
+from hourloom.web.routes import EVENTS_BODY, Access, Answer, Mode, Queued, Routes
 
 routes = Routes("/api/0", "activitywatch")
 
@@ -56,24 +59,30 @@ class Server(msgspec.Struct, frozen=True):
     testing: bool
 
 
-@routes.on("POST", "/buckets/{bucket}/heartbeat", mode=Mode.AWAITED, access=Access.INGEST, shows=ShownEvent)
-async def send_heartbeat(
+@routes.on("POST", "/buckets/{bucket}/heartbeat", mode=Mode.QUEUED, access=Access.INGEST, shows=ShownEvent)
+def send_heartbeat(
     events: Events, who: Actor, bucket: BucketName, pulsetime: Seconds, body: WireHeartbeat
-) -> bytes:
+) -> Queued:
     """Extend the bucket's last event, or begin a new one; answers once it is on disk."""
     who.require_recording_in(bucket)
     started_at, ended_at = interval_of(parse_instant(body.timestamp), body.duration)
-    recorded = await events.heartbeat(
-        Heartbeat(
-            who.workspace_id,
-            bucket,
-            started_at,
-            ended_at,
-            Duration(round(pulsetime * SECOND)),
-            bytes(body.data),
-            who.only_bucket_type,
-        )
+    heartbeat = Heartbeat(
+        who.workspace_id,
+        bucket,
+        started_at,
+        ended_at,
+        Duration(round(pulsetime * SECOND)),
+        bytes(body.data),
+        who.only_bucket_type,
     )
+    return Queued(events.recorder, [heartbeat], _shown_event)
+
+
+def _shown_event(outcomes: Sequence[Outcome]) -> bytes | HourloomError:
+    """Write the event that a heartbeat extended or began."""
+    (recorded,) = outcomes
+    if isinstance(recorded, HourloomError):
+        return recorded
     return b'{"id":%d,"timestamp":"%s","duration":%s,"data":%s}' % (
         recorded.id,
         datetime_of(recorded.started_at).isoformat().encode(),

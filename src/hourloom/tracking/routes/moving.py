@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from msgspec import Meta
 
 from hourloom.core.actors import Actor
 from hourloom.core.ids import OperationId
-from hourloom.imports.activitywatch.export import ExportFile
+from hourloom.imports.activitywatch.apart import open_spooled
 from hourloom.tracking.model import BucketDraft, BucketName, EventDraft, Word, interval
 from hourloom.tracking.query.encoding import encode_result
 from hourloom.tracking.routes.aw import READ, WRITE, bucket_shape
@@ -22,6 +23,7 @@ from hourloom.tracking.routes.wire import Exported, Imported
 from hourloom.tracking.service import Buckets, BucketView, Events, MovingIn
 from hourloom.tracking.service.moving_in import Import
 from hourloom.web.routes import EVENTS_BODY, IMPORT_BODY, Access, Mode, Routes, Streamed, Upload
+from hourloom.workers.spool import SpoolFile
 
 aw_routes = Routes("/api/0", "activitywatch")
 routes = Routes("/api/v1", "tracking")
@@ -31,7 +33,7 @@ _NOT_IN_FILENAMES = re.compile(r"[^\w.-]", re.ASCII)
 
 
 class Spool(msgspec.Struct, frozen=True):
-    """Where uploads lie while they are read."""
+    """Where uploads lie while they are read, encrypted with keys that are kept nowhere."""
 
     is_service = True
     directory: Path
@@ -92,10 +94,13 @@ def export_bucket(buckets: Buckets, events: Events, who: Actor, bucket: BucketNa
 async def import_export(moving_in: MovingIn, spool: Spool, who: Actor, upload: Upload) -> Imported:
     """Import an export of ActivityWatch, as JSON or as an uploaded file; what is there already is skipped."""
     spool.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=spool.directory, prefix="import-", suffix=".json") as file:
-        await receive(upload, file)  # type: ignore[arg-type]
-        source = ExportFile(Path(file.name))
-        operation, done, faults = await moving_in.take_all(who, source, "an uploaded ActivityWatch export")
+    with SpoolFile(spool.directory) as file:
+        await receive(upload, file)
+        source = await asyncio.to_thread(open_spooled, file, "the uploaded file")
+        with contextlib.closing(source):
+            operation, done, faults = await moving_in.take_all(
+                who, source, "an uploaded ActivityWatch export"
+            )
     first = [f"{fault.where}: {fault.reason}" for fault in faults.first]
     return Imported(operation, done.created, done.skipped, faults.count, first)
 
@@ -158,7 +163,7 @@ def _draft(starts: int, ends: int, data: bytes) -> EventDraft:
 
 def discard_leftovers(directory: Path) -> None:
     """Delete what a stopped import left behind."""
-    for left in directory.glob("import-*.json"):
+    for left in directory.glob("import-*"):
         left.unlink()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import BinaryIO
+from typing import Protocol
 
 from hourloom.core.errors import Invalid
 from hourloom.web.problems import NotThatType
@@ -18,7 +18,15 @@ class NoFileInUpload(Invalid):
     """The upload holds no file."""
 
 
-async def receive(upload: Upload, file: BinaryIO) -> None:
+class Target(Protocol):
+    """What an upload is written to."""
+
+    def write(self, content: bytes, /) -> object:
+        """Append."""
+        ...
+
+
+async def receive(upload: Upload, file: Target) -> None:
     """Write an upload to a file."""
     kind = upload.content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -28,7 +36,6 @@ async def receive(upload: Upload, file: BinaryIO) -> None:
         await _Form(upload.pieces, b"\r\n--" + _boundary(upload.content_type)).write_first_file(file)
     else:
         raise NotThatType(wanted="application/json or multipart/form-data", found=upload.content_type[:60])
-    file.flush()
 
 
 def _boundary(content_type: str) -> bytes:
@@ -45,7 +52,7 @@ class _Form:
         self._pieces, self._mark = pieces, mark
         self._held = b"\r\n"
 
-    async def write_first_file(self, file: BinaryIO) -> None:
+    async def write_first_file(self, file: Target) -> None:
         """Write the first part that has the name of a file; what follows is not read."""
         await self._copy_part(None)
         while True:
@@ -63,7 +70,7 @@ class _Form:
         heads, self._held = self._held[:end], self._held[end + 4 :]
         return heads
 
-    async def _copy_part(self, file: BinaryIO | None) -> None:
+    async def _copy_part(self, file: Target | None) -> None:
         """Copy up to the next mark and go behind it."""
         while (at := self._held.find(self._mark)) < 0:
             # The end of what is there may be the beginning of the mark.
@@ -81,6 +88,6 @@ class _Form:
         self._held += piece
 
 
-def _write(file: BinaryIO | None, content: bytes) -> None:
+def _write(file: Target | None, content: bytes) -> None:
     if file is not None:
         file.write(content)

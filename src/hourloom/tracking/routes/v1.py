@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -22,11 +23,11 @@ from hourloom.tracking.model import (
     interval_of,
 )
 from hourloom.tracking.query.events import Event as EventRow
-from hourloom.tracking.recorder import Heartbeat
+from hourloom.tracking.recorder import Heartbeat, Outcome
 from hourloom.tracking.service import Buckets, BucketView, Editing, Events, Queries
 from hourloom.tracking.service.editing import EventChanges
 from hourloom.web.problems import Problem, problem_of
-from hourloom.web.routes import EVENTS_BODY, Mode, Routes
+from hourloom.web.routes import EVENTS_BODY, Mode, Queued, Routes
 
 routes = Routes("/api/v1", "tracking")
 
@@ -177,14 +178,18 @@ class CursorRefused(Invalid):
     """The cursor is not one that this list gave out."""
 
 
-@routes.on("POST", "/heartbeats", mode=Mode.AWAITED, limit=EVENTS_BODY)
-async def send_heartbeats(events: Events, who: Actor, body: HeartbeatBatch) -> HeartbeatResults:
+@routes.on("POST", "/heartbeats", mode=Mode.QUEUED, limit=EVENTS_BODY, shows=HeartbeatResults)
+def send_heartbeats(events: Events, who: Actor, body: HeartbeatBatch) -> Queued:
     """Apply heartbeats in order; each has its own result, and all are on disk when this answers."""
     who.require_recording_in(body.bucket)
     pulsetime = Duration(round(body.pulsetime * SECOND))
     made = [_heartbeat(who, body.bucket, pulsetime, beat) for beat in body.heartbeats]
-    outcomes = iter(await events.heartbeats([beat for beat in made if isinstance(beat, Heartbeat)]))
-    return HeartbeatResults([_result(b if isinstance(b, HourloomError) else next(outcomes)) for b in made])
+
+    def shown(outcomes: Sequence[Outcome]) -> HeartbeatResults:
+        became = iter(outcomes)
+        return HeartbeatResults([_result(b if isinstance(b, HourloomError) else next(became)) for b in made])
+
+    return Queued(events.recorder, [beat for beat in made if isinstance(beat, Heartbeat)], shown)
 
 
 @routes.on("GET", "/devices", scope=READ)

@@ -4,8 +4,25 @@ from hourloom.tracking.service.buckets import Buckets, BucketView
 from hourloom.tracking.service.clean_up import CleanUp
 from hourloom.tracking.service.days import Days
 from hourloom.tracking.service.editing import Editing
+from hourloom.tracking.service.erasures import Erasures
 from hourloom.tracking.service.events import Events
 from hourloom.tracking.service.moving_in import MovingIn
 from hourloom.tracking.service.queries import Queries
+from hourloom.tracking.service.retention import Retention
+from hourloom.tracking.service.silence import WatcherSilence
+from hourloom.tracking.service.trash import Trash
 
-__all__ = ["BucketView", "Buckets", "CleanUp", "Days", "Editing", "Events", "MovingIn", "Queries"]
+__all__ = [
+    "BucketView",
+    "Buckets",
+    "CleanUp",
+    "Days",
+    "Editing",
+    "Erasures",
+    "Events",
+    "MovingIn",
+    "Queries",
+    "Retention",
+    "Trash",
+    "WatcherSilence",
+]

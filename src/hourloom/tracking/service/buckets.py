@@ -6,11 +6,12 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock
-from hourloom.core.ids import OperationId
+from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.operations.model import ChangedSince, Operation
 from hourloom.operations.service import Operations
 from hourloom.tracking import store
+from hourloom.tracking.erasure import NotInTrash
 from hourloom.tracking.model import (
     Bucket,
     BucketCreated,
@@ -24,8 +25,6 @@ from hourloom.tracking.model import (
     checked,
 )
 from hourloom.tracking.recorder import Recorder
-
-PURGED_AT_ONCE = 2_000
 
 
 class BucketView(msgspec.Struct, frozen=True):
@@ -101,13 +100,11 @@ class Buckets:
             return found_bucket(tx, who, name)
 
     def delete(self, who: Actor, name: str) -> OperationId:
-        """Delete a bucket with its events; for a week it can be undone."""
+        """Delete a bucket with its events; it lies in the trash for 30 days."""
         who.require("tracking:write")
         with self._database.begin() as tx:
             bucket = found_bucket(tx, who, name)
-            store.set_bucket_deleted(tx, who.workspace_id, bucket.id, self._clock.now())
-            self._recorder.forget_bucket(who.workspace_id, name)
-            tx.changed(who.workspace_id, BucketDeleted(name))
+            self.put_away(tx, bucket)
             return self._operations.record(who, "delete_bucket", DeletedBucket(bucket.id, name))
 
     def _device(self, tx: Transaction, who: Actor, hostname: str) -> int:
@@ -121,21 +118,29 @@ class Buckets:
 
     def _undo_delete(self, tx: Transaction, who: Actor, operation: Operation) -> None:
         deleted = msgspec.json.decode(operation.subject, type=DeletedBucket)
-        if store.bucket_by_name(tx, who.workspace_id, deleted.bucket) is not None:
-            raise ChangedSince(f"a new bucket '{deleted.bucket}' was made", [])
-        store.set_bucket_deleted(tx, who.workspace_id, deleted.bucket_id, None)
-        self._recorder.forget_bucket(who.workspace_id, deleted.bucket)
-        tx.changed(who.workspace_id, BucketRestored(deleted.bucket))
+        self.bring_back(tx, who.workspace_id, deleted.bucket_id)
 
-    def _purge(self, tx: Transaction, operation: Operation) -> None:
-        """Delete the events of a deleted bucket for good, a part at each call."""
-        if operation.undone_at is not None:
-            return
-        deleted = msgspec.json.decode(operation.subject, type=DeletedBucket)
-        workspace = operation.workspace_id
-        while store.delete_some_of_bucket(tx, workspace, deleted.bucket_id, PURGED_AT_ONCE):
-            pass
-        store.forget_bucket(tx, workspace, deleted.bucket_id)
+    def bring_back(self, tx: Transaction, workspace: WorkspaceId, bucket_id: int) -> Bucket:
+        """Take a bucket out of the trash, unless it is erased or its name was given to another one."""
+        bucket = store.bucket_by_id(tx, workspace, bucket_id)
+        if bucket is None or not bucket.deleted_at:
+            raise NotInTrash(id=bucket_id)
+        if store.bucket_by_name(tx, workspace, bucket.name) is not None:
+            raise ChangedSince(f"a new bucket '{bucket.name}' was made", [])
+        store.set_bucket_deleted(tx, workspace, bucket_id, None)
+        self._recorder.forget_bucket(workspace, bucket.name)
+        tx.changed(workspace, BucketRestored(bucket.name))
+        return bucket
+
+    def put_away(self, tx: Transaction, bucket: Bucket) -> None:
+        """Put a bucket into the trash."""
+        store.set_bucket_deleted(tx, bucket.workspace_id, bucket.id, self._clock.now())
+        self._recorder.forget_bucket(bucket.workspace_id, bucket.name)
+        tx.changed(bucket.workspace_id, BucketDeleted(bucket.name))
+
+    def _purge(self, _tx: Transaction, _operation: Operation) -> bool:
+        """Do nothing: the bucket stays in the trash for longer, and is erased from there."""
+        return False
 
 
 def found_bucket(tx: Transaction, who: Actor, name: str) -> Bucket:

@@ -20,6 +20,7 @@ from hourloom.tracking.service.events import found_event
 
 BEFORE, AFTER = 0, 1
 KINDS = ("edit_event", "split_event", "delete_events", "restore_event")
+PURGED_AT_ONCE = 2_000
 
 
 class EventChanges(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ class Editing:
             operation = store.deleting_operation(tx, who.workspace_id, event)
             if operation is None or store.event_by_id(tx, who.workspace_id, event) is not None:
                 raise NoSuchEvent(id=event)
-            was = next(e for e in store.image(tx, operation, BEFORE) if e.id == event)
+            (was,) = store.image_after(tx, operation, BEFORE, event - 1, 1)
             bucket = store.bucket_by_id(tx, who.workspace_id, was.bucket_id)
             if bucket is None or bucket.deleted_at is not None:
                 raise NoSuchEvent(id=event)
@@ -164,5 +165,5 @@ class Editing:
             raise ChangedSince(f"{len(changed)} of its events", changed)
         self._replace(tx, who, after, before)
 
-    def _purge(self, tx: Transaction, operation: Operation) -> None:
-        store.drop_image(tx, operation.id)
+    def _purge(self, tx: Transaction, operation: Operation) -> bool:
+        return store.drop_some_of_image(tx, operation.id, PURGED_AT_ONCE) >= PURGED_AT_ONCE

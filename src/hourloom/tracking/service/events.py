@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import cast
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import EARLIEST, LATEST, Clock, Instant
-from hourloom.core.errors import HourloomError
 from hourloom.core.ids import EventId
 from hourloom.db.transaction import Database, Transaction
-from hourloom.db.writer import QueueFull
 from hourloom.tracking import store
 from hourloom.tracking.model import LONG, SETTLED_AFTER, Bucket, Event, EventDraft, NoSuchEvent
 from hourloom.tracking.query.events import Events as EventList
 from hourloom.tracking.query.events import events_of_rows
-from hourloom.tracking.recorder import Heartbeat, Recorded, Recorder
+from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.service.buckets import found_bucket
 from hourloom.tracking.shelf import PayloadShelf
 
 ALL = 2**62
 EXPORTED_AT_ONCE = 5_000
-SECONDS_BETWEEN_TRIES = 0.01
 
 
 class Events:
@@ -31,34 +26,14 @@ class Events:
     is_service = True
 
     def __init__(self, database: Database, clock: Clock, recorder: Recorder, shelf: PayloadShelf) -> None:
-        self._database, self._clock, self._recorder, self._shelf = database, clock, recorder, shelf
-        self.heartbeats_taken = 0
-        """Heartbeats that came since the start."""
-
-    async def heartbeat(self, heartbeat: Heartbeat) -> Recorded:
-        """Extend the bucket's last event or begin a new one; return once it is on disk."""
-        (outcome,) = await self.heartbeats([heartbeat])
-        if isinstance(outcome, HourloomError):
-            raise outcome
-        return outcome
-
-    async def heartbeats(self, heartbeats: Sequence[Heartbeat]) -> list[Recorded | HourloomError]:
-        """Apply heartbeats in order, each with an outcome of its own; return once they are on disk."""
-        self.heartbeats_taken += len(heartbeats)
-        while True:
-            try:
-                outcomes = await self._database.run_item(self._recorder, heartbeats)
-                return cast("list[Recorded | HourloomError]", outcomes)
-            except QueueFull:
-                # Clients drop what is refused; one that waits reads on when there is room.
-                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+        self._database, self._clock, self.recorder, self._shelf = database, clock, recorder, shelf
 
     def append(self, who: Actor, bucket_name: str, drafts: Sequence[EventDraft]) -> list[EventId]:
         """Store new events; return their numbers."""
         who.require("tracking:write")
         with self._database.begin() as tx:
             bucket = found_bucket(tx, who, bucket_name)
-            numbers = self._recorder.numbers.take(tx, len(drafts))
+            numbers = self.recorder.numbers.take(tx, len(drafts))
             added = [self._event(tx, bucket, draft, id_) for draft, id_ in zip(drafts, numbers, strict=True)]
             store.add_events(tx, who.workspace_id, added)
             self.recorded(tx, bucket, added)
@@ -72,9 +47,9 @@ class Events:
         ends = max(event.ended_at for event in events)
         if starts < self._clock.now() - SETTLED_AFTER:
             store.note_history_changed(tx, bucket.workspace_id, bucket.id)
-        self._recorder.forget_bucket(bucket.workspace_id, bucket.name)
-        self._recorder.note(bucket.workspace_id, bucket.name, starts, ends)
-        self._recorder.announce(tx)
+        self.recorder.forget_bucket(bucket.workspace_id, bucket.name)
+        self.recorder.note(bucket.workspace_id, bucket.name, starts, ends)
+        self.recorder.announce(tx)
 
     def between(
         self, who: Actor, bucket_name: str, start: int | None, end: int | None, limit: int = ALL
@@ -128,7 +103,7 @@ class Events:
             after = (page[-1][1], page[-1][0] or 0)
 
     def _event(self, tx: Transaction, bucket: Bucket, draft: EventDraft, id_: EventId) -> Event:
-        payload = self._recorder.payloads.number_of(tx, bucket.workspace_id, draft.data)
+        payload = self.recorder.payloads.number_of(tx, bucket.workspace_id, draft.data)
         return Event(id_, bucket.id, draft.started_at, draft.ended_at, payload)
 
 

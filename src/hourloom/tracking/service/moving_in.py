@@ -10,17 +10,22 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Instant
-from hourloom.core.ids import EventId, OperationId
+from hourloom.core.ids import EventId, OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.imports.model import FaultyEvents, SourceBucket, SourceEvent
 from hourloom.imports.ports import Source
-from hourloom.operations.model import ChangedSince, Operation
+from hourloom.jobs.service import Jobs
+from hourloom.operations.model import AlreadyUndone, ChangedSince, Operation
 from hourloom.operations.service import Operations
 from hourloom.tracking import store
-from hourloom.tracking.model import Bucket, BucketDraft, Event, EventDraft, EventsChanged, checked
+from hourloom.tracking.model import Bucket, BucketDraft, Event, EventDraft, checked
 from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.service.buckets import Buckets
+from hourloom.tracking.service.deleting import delete_some_of_runs, keep_runs
 from hourloom.tracking.service.events import Events
+
+UNDO_IMPORT = "tracking.undo_import"
+FORGOTTEN_AT_ONCE = 2_000
 
 
 class Import(msgspec.Struct):
@@ -31,10 +36,15 @@ class Import(msgspec.Struct):
     skipped: int = 0
     buckets_created: list[str] = []
     buckets_merged: list[str] = []
-    ranges: list[list[int]] = []
-    """The numbers of the events it added, as runs of first and last."""
     cursors: dict[str, str] = {}
     """How far each bucket of the source was read, so that an import can go on."""
+
+
+class UndoneImport(msgspec.Struct, frozen=True):
+    """Which import a job takes back."""
+
+    workspace_id: WorkspaceId
+    operation_id: OperationId
 
 
 class MovingIn:
@@ -49,10 +59,11 @@ class MovingIn:
         buckets: Buckets,
         events: Events,
         recorder: Recorder,
+        jobs: Jobs,
     ) -> None:
-        self._database, self._operations = database, operations
+        self._database, self._operations, self._jobs = database, operations, jobs
         self._buckets, self._events, self._recorder = buckets, events, recorder
-        operations.register("import", "tracking:write", self._undo, self._purge)
+        operations.register("import", "tracking:write", self._undo, self._purge, self._advance)
 
     def begin(self, who: Actor, source: str) -> OperationId:
         """Start an import, or go on with the one of that source which was not finished."""
@@ -67,7 +78,7 @@ class MovingIn:
     def add_bucket(self, who: Actor, operation: OperationId, draft: BucketDraft) -> Bucket:
         """Make a bucket of the source, or merge into the one of that name."""
         with self._database.begin():
-            done = self.state(who, operation)
+            done = self._going_on(who, operation)
             bucket, created = self._buckets.create(who, draft)
             known = done.buckets_created if created else done.buckets_merged
             if draft.name not in done.buckets_created + done.buckets_merged:
@@ -85,15 +96,14 @@ class MovingIn:
     ) -> Import:
         """Store the events that the bucket does not hold yet; return what the import did so far."""
         with self._database.begin() as tx:
-            done = self.state(who, operation)
+            done = self._going_on(who, operation)
             bucket = self._buckets.get(who, bucket_name).bucket
             added = self._new_ones(tx, bucket, drafts)
             store.add_events(tx, who.workspace_id, added)
             self._events.recorded(tx, bucket, added)
             done.created += len(added)
             done.skipped += len(drafts) - len(added)
-            if added:
-                _note_run(done.ranges, added[0].id, added[-1].id)
+            keep_runs(tx, operation, [event.id for event in added])
             if cursor is not None:
                 done.cursors[bucket_name] = cursor
             self._operations.describe(operation, done)
@@ -117,6 +127,12 @@ class MovingIn:
             raise
         done = await self._database.run_read(partial(self.state, who, operation))
         return operation, done, faults
+
+    def _going_on(self, who: Actor, operation: OperationId) -> Import:
+        found = self._operations.get(who, operation, "import")
+        if found.undone_at is not None:
+            raise AlreadyUndone(id=operation)
+        return msgspec.json.decode(found.subject, type=Import)
 
     async def _take_buckets(
         self, who: Actor, operation: OperationId, source: Source, buckets: Sequence[BucketDraft]
@@ -145,26 +161,37 @@ class MovingIn:
         return [msgspec.structs.replace(e, id=n) for e, n in zip(fresh, numbers, strict=True)]
 
     def _undo(self, tx: Transaction, who: Actor, operation: Operation) -> None:
-        """Delete what the import added; a bucket that it made goes too when nothing else is in it."""
-        done = msgspec.json.decode(operation.subject, type=Import)
-        if changed := [n for run in done.ranges for n in store.touched_since(tx, operation.id, *run)]:
+        """Delete what the import added: a little at once, the rest in steps of a job."""
+        runs = store.runs_of(tx, operation.id)
+        if changed := [event for run in runs for event in store.touched_since(tx, operation.id, *run)]:
             raise ChangedSince(f"{len(changed)} of its events", changed)
-        for first, last in done.ranges:
-            store.delete_events_between(tx, who.workspace_id, first, last)
-        for name in done.buckets_created + done.buckets_merged:
-            self._recorder.forget_bucket(who.workspace_id, name)
-            bucket = store.bucket_by_name(tx, who.workspace_id, name)
-            if bucket is None:
-                continue
-            store.note_history_changed(tx, who.workspace_id, bucket.id)
-            left = store.extent(tx, who.workspace_id, bucket.id)
-            if left is None and name in done.buckets_created:
-                self._buckets.delete(who, name)
-            elif left is not None:
-                tx.changed(who.workspace_id, EventsChanged(name, left.started_at, left.ended_at))
+        if self.undo_some(tx, who.workspace_id, operation.id):
+            subject = UndoneImport(who.workspace_id, operation.id)
+            self._jobs.enqueue(who.workspace_id, UNDO_IMPORT, subject, slot=str(operation.id))
 
-    def _purge(self, tx: Transaction, operation: Operation) -> None:
-        """Do nothing: an import keeps only numbers."""
+    def _advance(self, tx: Transaction, operation: Operation) -> bool:
+        return self.undo_some(tx, operation.workspace_id, operation.id)
+
+    def undo_some(self, tx: Transaction, workspace: WorkspaceId, operation: OperationId) -> bool:
+        """Delete some of what an undone import added; return whether more remains."""
+        if delete_some_of_runs(tx, self._recorder, workspace, operation):
+            return True
+        self._delete_empty(tx, workspace, operation)
+        return False
+
+    def _delete_empty(self, tx: Transaction, workspace: WorkspaceId, operation: OperationId) -> None:
+        """Delete the buckets that the import made, as far as nothing else came into them."""
+        subject = self._operations.subject(workspace, operation)
+        for name in msgspec.json.decode(subject, type=Import).buckets_created:
+            bucket = store.bucket_by_name(tx, workspace, name)
+            if bucket is not None and store.extent(tx, workspace, bucket.id) is None:
+                self._buckets.put_away(tx, bucket)
+
+    def _purge(self, tx: Transaction, operation: Operation) -> bool:
+        """Forget which events it added, once it need not be undone."""
+        if operation.undone_at is not None:
+            return False
+        return store.drop_some_runs(tx, operation.id, FORGOTTEN_AT_ONCE) >= FORGOTTEN_AT_ONCE
 
 
 def draft_of_bucket(bucket: SourceBucket) -> BucketDraft:
@@ -176,10 +203,3 @@ def draft_of_bucket(bucket: SourceBucket) -> BucketDraft:
 def draft_of_event(event: SourceEvent) -> EventDraft:
     """Return an event of a source as one of ours."""
     return EventDraft(Instant(event.started_at), Instant(event.ended_at), event.data_json)
-
-
-def _note_run(runs: list[list[int]], first: int, last: int) -> None:
-    if runs and runs[-1][1] + 1 == first:
-        runs[-1][1] = last
-    else:
-        runs.append([first, last])

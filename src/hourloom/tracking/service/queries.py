@@ -55,6 +55,10 @@ class Queries:
         ends = time.monotonic() + self.seconds
         return await self._database.run_read(lambda: self._all(question, asked, ends), seconds=self.seconds)
 
+    def forget(self) -> None:
+        """Drop all kept answers: some tell of what was erased."""
+        self._answers = KeptAnswers(MOST_KEPT_BYTES)
+
     def _all(self, question: Question, periods: Sequence[Period], ends: float) -> bytes:
         with self._database.read() as tx:
             buckets = store.buckets_of(tx, question.workspace_id)

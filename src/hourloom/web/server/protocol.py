@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hourloom.web.caller import Caller, caller_of
 from hourloom.web.peers import Peer, is_loopback, uid_of_loopback_peer, uid_of_unix_peer
 from hourloom.web.server.corked import Corked
 from hourloom.web.server.lean import without_command_line
+from hourloom.web.server.prompt_cycle import PromptCycle
 
 without_command_line()
 
@@ -16,6 +18,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 if TYPE_CHECKING:
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    from hourloom.web.prompt import Prompts
 
 HEADER_LIMIT = 64 * 1024
 TARGET_LIMIT = 16 * 1024
@@ -56,6 +60,10 @@ class Protocol(HttpToolsProtocol):
         self._stopping = False
         self._deaf = False
         self._refusal = 400
+        self._prompts: Prompts | None = getattr(self.app, "prompts", None)
+        self._prompt_cycle = PromptCycle(self)
+        self._known_headers: list[tuple[bytes, bytes]] = []
+        self._known_caller = Caller()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -97,12 +105,54 @@ class Protocol(HttpToolsProtocol):
         self._in_headers = False
         self._header_bytes = 0
         self._check()
+        if self._begin_prompt():
+            return
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
             self.cycle.transport = self._corked  # type: ignore[assignment]
             if self._stopping or self.parser.should_upgrade():
                 self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        current: object = self.cycle
+        if current is self._prompt_cycle:
+            self._prompt_cycle.run()
+
+    def _begin_prompt(self) -> bool:
+        """Take a request up that can be answered without a task; any doubt leaves it to the ordinary way."""
+        before, parser = self.cycle, self.parser
+        if (
+            self._prompts is None
+            or (before is not None and not before.response_complete)
+            or parser.get_method() != b"POST"
+            or (prompt := self._prompts.of(self.url)) is None
+            or parser.get_http_version() != "1.1"
+            or not parser.should_keep_alive()
+            or parser.should_upgrade()
+            or self.expect_100_continue
+            or self.flow.write_paused
+            or self._stopping
+        ):
+            return False
+        caller = self._caller()
+        length = caller.content_length
+        if not length.isdigit() or int(length[:20]) > prompt.most:
+            return False
+        actor = prompt.admitted(caller)
+        if actor is None:
+            return False
+        self._prompt_cycle.begin(prompt, caller, actor)
+        self.cycle = self._prompt_cycle  # type: ignore[assignment]
+        return True
+
+    def _caller(self) -> Caller:
+        """Return who asks; a watcher sends the same headers again and again."""
+        if self.headers != self._known_headers:
+            self._known_headers = self.headers
+            self._known_caller = caller_of(self.scope)  # type: ignore[arg-type]
+        return self._known_caller
 
     def _check(self) -> None:
         """Refuse what two readers could understand differently."""

@@ -28,6 +28,8 @@ from uvicorn.server import ServerState  # noqa: E402
 GRACE = 5.0
 """Seconds that requests under way are given when the server stops."""
 KEEP_ALIVE = 75
+COLLECTIONS = (20_000, 20, 20)
+"""How seldom rubbish in cycles is looked for: queries make tuples by the ten thousand, hardly a cycle."""
 WEBSOCKET_MESSAGE_LIMIT = 1024 * 1024
 
 App = Callable[..., Any]  # an ASGI application: its messages are dictionaries of anything
@@ -53,8 +55,10 @@ def serve(
     on_ready: Callable[[Running], None] = lambda running: None,
     on_stopping: Callable[[], None] = lambda: None,
     grace: float = GRACE,
-) -> None:
+) -> bool:
     """Serve until SIGTERM, SIGINT or `Running.stop`; a second signal ends the waiting for requests.
+
+    SIGHUP ends it too, and is answered by True: whoever supervises is to start the server again.
 
     Sockets given are closed in the end, but never shut down for others who hold them. The app's lifespan
     begins before the first connection is accepted and ends after the last answer; an exception of its start
@@ -64,7 +68,7 @@ def serve(
     sys.setswitchinterval(0.001)
     _raise_descriptor_limit()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(app, tcp, unix_path, on_ready, on_stopping, grace))
+        return runner.run(_serve(app, tcp, unix_path, on_ready, on_stopping, grace))
 
 
 async def _serve(
@@ -74,16 +78,20 @@ async def _serve(
     on_ready: Callable[[Running], None],
     on_stopping: Callable[[], None],
     grace: float,
-) -> None:
+) -> bool:
     loop = asyncio.get_running_loop()
-    stopping, hurry = asyncio.Event(), asyncio.Event()
+    stopping, hurry, again = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def stop() -> None:
         (hurry if stopping.is_set() else stopping).set()
 
+    def start_again() -> None:
+        again.set()
+        stopping.set()
+
     state = ServerState()
     config = _config(app)
-    with _signals(loop, stop):
+    with _signals(loop, stop, start_again):
         async with _lifespan(app) as app_state:
             sockets = [*tcp, listen_unix(unix_path)] if unix_path else list(tcp)
 
@@ -92,6 +100,7 @@ async def _serve(
 
             servers = [await loop.create_server(connection, sock=each, backlog=BACKLOG) for each in sockets]
             gc.freeze()
+            gc.set_threshold(*COLLECTIONS)
             addresses = [each.getsockname()[:2] for each in tcp]
             on_ready(Running(addresses, lambda: _call(loop, stop)))
             await stopping.wait()
@@ -101,6 +110,7 @@ async def _serve(
             for server in servers:
                 server.close()
             await _finish(state, time.monotonic() + grace, hurry)
+    return again.is_set()
 
 
 def _call(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
@@ -163,16 +173,20 @@ async def _lifespan(app: App) -> AsyncIterator[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def _signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Any:
+def _signals(
+    loop: asyncio.AbstractEventLoop, stop: Callable[[], None], start_again: Callable[[], None]
+) -> Any:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handled = (signal.SIGTERM, signal.SIGINT)
-    for number in handled:
+    handled = {signal.SIGTERM: stop, signal.SIGINT: stop}
+    if sys.platform != "win32":
+        handled[signal.SIGHUP] = start_again
+    for number, answer in handled.items():
         if sys.platform == "win32":
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
         else:
-            loop.add_signal_handler(number, stop)
+            loop.add_signal_handler(number, answer)
     try:
         yield
     finally:

@@ -1,0 +1,1 @@
+"""Who comes in and what opens the database, over HTTP."""

@@ -1,0 +1,1 @@
+"""Everything of a workspace in one file that any Hourloom reads back without loss."""

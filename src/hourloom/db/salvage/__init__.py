@@ -1,0 +1,1 @@
+"""Read out of a damaged database whatever can be read, and make a sound one of it."""

@@ -1,0 +1,1 @@
+"""How the record goes into an archive, and comes from one."""
