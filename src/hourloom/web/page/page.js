@@ -12,11 +12,14 @@ const pause = (ms) => new Promise((done) => {
 
 class SignedOut extends Error {}
 
-async function call(method, path, body) {
-  const headers = {}, token = localStorage.getItem(TOKEN);
+// Whatever is under way ends with the token it asked with.
+let asking = new AbortController();
+
+async function call(method, path, body, { token = localStorage.getItem(TOKEN), signal = asking.signal } = {}) {
+  const headers = {};
   if (token) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
-  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), signal });
   if (answer.status === 401) throw new SignedOut();
   if (!answer.ok) throw new Error((await answer.json()).detail ?? `status ${answer.status}`);
   return answer.json();
@@ -145,7 +148,7 @@ function refreshSoon() {
 function failed(error) {
   if (error instanceof SignedOut) signedOut();
   // While the server is away, the socket says so and goes on when it is back.
-  else if (!(error instanceof TypeError)) say("offline", `Something went wrong: ${error.message}`);
+  else if (!(error instanceof TypeError || error.name === "AbortError")) say("offline", `Something went wrong: ${error.message}`);
 }
 
 // The live feed
@@ -194,14 +197,20 @@ async function signIn() {
   }
 }
 
-function signedOut(why = "Not signed in") {
+function forget() {
   localStorage.removeItem(TOKEN);
+  asking.abort();
+  asking = new AbortController();
   buckets = [];
   recorded.clear();
   [known, drawn, everything] = [undefined, "", true];
   for (const section of ["#watchers", "#events"]) $(`${section} .list`).replaceChildren();
   window.dispatchEvent(new Event("hourloom:signed-out"));
   showParts(false);
+}
+
+function signedOut(why = "Not signed in") {
+  forget();
   if (document.body.dataset.state !== "out") say("out", why);
 }
 
@@ -215,7 +224,9 @@ async function start() {
 }
 
 $("#sign-out").addEventListener("click", async () => {
-  await call("POST", "/sign-out").catch(() => {});
+  const token = localStorage.getItem(TOKEN);
+  forget();
+  await call("POST", "/sign-out", undefined, { token }).catch(() => {});
   signedOut("Signed out");
 });
 window.addEventListener("hashchange", start);
