@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from hourloom.db.migrate import HEAD
+
 MEMBERS = [{"user": 1, "name": "me", "role": "owner", "created_at": 1, "joined_at": 1}]
 DEVICE = {"id": 1, "user": 1, "name": "heron", "created_at": 1}
 BUCKET = {
@@ -140,7 +142,7 @@ def entries_with(
     said: dict[str, Any] = {
         "format": 1,
         "program": "0.1.0",
-        "schema": "0004",
+        "schema": HEAD,
         "tables": [described(name, tables[name], body) for name, body in files.items()],
     }
     manifest(said)

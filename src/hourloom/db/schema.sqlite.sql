@@ -249,4 +249,4 @@ CREATE TABLE operation_steps (
     PRIMARY KEY (operation_id, number)
 ) STRICT;
 
-INSERT INTO alembic_version (version_num) VALUES ('0004');
+INSERT INTO alembic_version (version_num) VALUES ('0007');
