@@ -84,8 +84,9 @@ def test_a_backup_opens_on_a_new_computer_with_the_passphrase_alone(home: Home, 
 
 def test_words_that_open_nothing_are_told_apart(home: Home) -> None:
     backup = restoring.look_at(a_backup_of(home))
+    another = "Y" if home.recovery_code.startswith("X") else "X"
     with pytest.raises(RecoveryCodeMistyped):
-        restoring.key_by_words(backup, "X" + home.recovery_code[1:])
+        restoring.key_by_words(backup, another + home.recovery_code[1:])
     with pytest.raises(WrongRecoveryCode):
         restoring.key_by_words(backup, recovery.code_of(bytes(20)))
     edit.add_passphrase(home.means, home.unlocked, WORDS)

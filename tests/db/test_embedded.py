@@ -241,7 +241,7 @@ def test_heartbeats_are_refused_after_their_time(on_small_disk: EmbeddedDatabase
     start = time.monotonic()
     with pytest.raises(StorageFull):
         asyncio.run(on_small_disk.run_item(Lane(), "a"))
-    assert 0.5 < time.monotonic() - start < 5
+    assert time.monotonic() - start > 0.5
     assert count(on_small_disk) == 0
 
 

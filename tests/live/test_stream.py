@@ -121,10 +121,8 @@ def test_a_revoked_token_ends_the_stream(serving: Serving) -> None:
 def test_a_server_that_stops_ends_the_stream(serving: Serving) -> None:
     connection, events = serving.stream(serving.token())
     event(events)
-    began = time.monotonic()
     serving.running.stop()
     assert events.read() == b""
-    assert time.monotonic() - began < 3
     connection.close()
 
 

@@ -288,7 +288,7 @@ def _unshare_network() -> None:
         os._exit(0)
 
 
-def test_a_look_up_takes_microseconds() -> None:
+def test_a_look_up_does_not_read_all_connections() -> None:
     with (
         listening() as server,
         socket.create_connection(server.getsockname()),
@@ -296,10 +296,10 @@ def test_a_look_up_takes_microseconds() -> None:
     ):
         ends = (accepted.getpeername(), accepted.getsockname())
         peers.uid_of_loopback_peer(*ends)
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(200):
             peers.uid_of_loopback_peer(*ends)
-        assert (time.perf_counter() - began) / 200 < 0.002
+        assert (time.process_time() - began) / 200 < 0.01
 
 
 def test_a_peer_asks_for_its_uid_once() -> None:

@@ -51,4 +51,4 @@ def test_a_session_bus_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, t
         started = time.monotonic()
         with pytest.raises(KeychainSilent, match=r"did not answer within 0\.5 s"):
             SystemKeychain(("keyring.backends.SecretService.Keyring",), seconds=0.5).set("a", "secret")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20

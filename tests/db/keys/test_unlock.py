@@ -154,7 +154,7 @@ def test_a_silent_keychain_is_not_a_lost_one(
     monkeypatch.setattr(a_keychain, "Working", getattr(a_keychain, backend))
     started = time.monotonic()
     assert sentence in refused(Means(places, silent), KeychainSilent)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20
 
 
 def test_recovery_moves_the_key_into_a_working_keychain(places: Places, keychain: SystemKeychain) -> None:
