@@ -26,6 +26,15 @@ NoBrowser = Annotated[
     bool, typer.Option("--no-browser", help="If one runs already, print its link instead of opening it.")
 ]
 
+LogLevel = Annotated[
+    str | None,
+    typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.", show_default=False),
+]
+ListenFd = Annotated[
+    int | None,
+    typer.Option("--listen-fd", metavar="FD", help="Take over this listening socket.", show_default=False),
+]
+
 
 def up(
     context: typer.Context,
@@ -50,20 +59,21 @@ def up(
     show_page(handed(context), configuration, link_only=no_browser)
 
 
-def serve(context: typer.Context) -> None:
-    r"""Run the server alone, for systemd and for trying things.
+def serve(
+    *,
+    data_dir: DataDir = None,
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    testing: Testing = False,
+    log_level: LogLevel = None,
+    listen_fd: ListenFd = None,
+) -> None:
+    """Run the server alone, for systemd and for trying things.
 
     The socket may be handed over by systemd's socket activation.
-
-    \b
-    --data-dir DIR    where the database is
-    --config FILE     the configuration file
-    --host, --port    where to listen
-    --testing         use directories and a port of its own
-    --log-level       debug, info, warning or error
-    --listen-fd FD    take over this listening socket
     """
-    raise AssertionError(context.info_name)  # the start path answers `serve` before this is loaded
+    raise AssertionError("serve")  # the start path answers `serve` before this is loaded
 
 
 def words_for_serve(
