@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
-
-import re2
+from typing import TYPE_CHECKING, Protocol
 
 from hourloom.tracking.query.errors import QueryFunctionError
+
+if TYPE_CHECKING:
+    import re2
 
 _ALWAYS = ""
 """A pattern that matches everything: its absence from an answer shows that the set gave up."""
@@ -33,6 +34,8 @@ class Pattern(Protocol):
 @lru_cache(maxsize=512)
 def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Pattern:
     """Compile a pattern, or say what in it cannot be used."""
+    import re2  # noqa: PLC0415 - it takes 2 MiB, which a server that is asked nothing can do without
+
     options = re2.Options()
     options.log_errors = False
     try:
@@ -83,6 +86,8 @@ class PatternSet:
 @lru_cache(maxsize=16)
 def _compiled_set(patterns: tuple[str, ...]) -> re2.Set | None:
     """Return the set, or nothing if the patterns are too large to be searched for together."""
+    import re2  # noqa: PLC0415 - see above
+
     options = re2.Options()
     options.log_errors = False
     together = re2.Set.SearchSet(options)
