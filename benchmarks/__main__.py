@@ -113,10 +113,11 @@ def second_year(run: Run) -> None:
 
 
 def backed_up(run: Run) -> None:
-    """Back the year up, examine the backup, and restore it."""
+    """Back the year up, examine the backup, restore it, and exchange the data key."""
     for stage in run.stages(only=OURS):
         backups.back_up(stage)
         backups.restore(stage)
+        backups.exchange_key(stage)
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """Backups of a stored year: how long they take, and how heartbeats fare meanwhile."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -22,24 +25,35 @@ HOURLOOM = str(Path(sys.executable).with_name("hourloom"))
 
 def back_up(stage: Stage) -> None:
     """Make a backup while a watcher reports on one connection, and examine it again while none does."""
-    server, timed, latencies = stage.server, list[float](), list[float]()
     stage.results.note(figures.BACKUP, DISK, alone(stage))
-    server.start_if_stopped()
-
-    def make() -> None:
-        timed.append(seconds_of(stage, "backup"))
-
-    making = threading.Thread(target=make)
-    making.start()
-    number = 0
-    while making.is_alive():
-        number += 1
-        stream = heartbeats(server, f"backup-{stage.turn}-{number}")
-        latencies += drive(server.address, [stream], 0.5)
-    making.join()
-    stage.note(figures.BACKUP, timed[0])
+    stage.server.start_if_stopped()
+    seconds, latencies = beside_heartbeats(stage, "backup", lambda: seconds_of(stage, "backup"))
+    stage.note(figures.BACKUP, seconds)
     stage.note(figures.BACKUP_BESIDE, percentile(latencies, 99) * 1000)
     stage.note(figures.VERIFY, seconds_of(stage, "backup", "verify"))
+
+
+def exchange_key(stage: Stage) -> None:
+    """Exchange the data key while a watcher reports on one connection."""
+    stage.server.start_if_stopped()
+    seconds, latencies = beside_heartbeats(stage, "exchange", lambda: seconds_on_terminal(stage))
+    stage.note(figures.EXCHANGE, seconds)
+    stage.note(figures.EXCHANGE_BESIDE, percentile(latencies, 99) * 1000)
+    stage.note(figures.EXCHANGE_STOP, max(latencies) * 1000)
+
+
+def beside_heartbeats(stage: Stage, name: str, act: Callable[[], float]) -> tuple[float, list[float]]:
+    """Do something while a watcher reports; return its seconds and those of each heartbeat meanwhile."""
+    timed, latencies = list[float](), list[float]()
+    acting = threading.Thread(target=lambda: timed.append(act()))
+    acting.start()
+    number = 0
+    while acting.is_alive():
+        number += 1
+        stream = heartbeats(stage.server, f"{name}-{stage.turn}-{number}")
+        latencies += drive(stage.server.address, [stream], 0.5)
+    acting.join()
+    return timed[0], latencies
 
 
 def restore(stage: Stage) -> None:
@@ -71,6 +85,29 @@ def seconds_of(stage: Stage, *words: str) -> float:
     begun = time.perf_counter()
     run(stage, *words)
     return time.perf_counter() - begun
+
+
+def seconds_on_terminal(stage: Stage) -> float:
+    """Exchange the data key on a terminal, where the new recovery code may be shown."""
+    ours, theirs = pty.openpty()
+    command = [HOURLOOM, "keys", "rotate", "--data-key", "--data-dir", str(stage.server.data_dir)]
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=stage.server.surroundings()
+    ) as running:
+        os.close(theirs)
+        said = b"".join(iter(lambda: read(ours), b""))
+    os.close(ours)
+    assert running.returncode == 0, said.decode(errors="replace")
+    return time.perf_counter() - begun
+
+
+def read(terminal: int) -> bytes:
+    """Read what a program says on a terminal; nothing when it ended."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 def run(stage: Stage, *words: str) -> str:

@@ -50,7 +50,7 @@ class Server:
         begun = time.perf_counter()
         with (self.home / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                self.command, env=self._surroundings(), stdout=output, stderr=output, start_new_session=True
+                self.command, env=self.surroundings(), stdout=output, stderr=output, start_new_session=True
             )
         while not self._answers():
             if self._process.poll() is not None or time.perf_counter() - begun > 60:
@@ -86,10 +86,11 @@ class Server:
 
     def run(self, *command: str) -> str:
         """Run another program in its surroundings and return what it prints."""
-        answer = subprocess.run(command, env=self._surroundings(), check=True, capture_output=True, text=True)
+        answer = subprocess.run(command, env=self.surroundings(), check=True, capture_output=True, text=True)
         return answer.stdout.strip()
 
-    def _surroundings(self) -> dict[str, str]:
+    def surroundings(self) -> dict[str, str]:
+        """Return the environment that its programs run in."""
         places = {"XDG_CONFIG_HOME": "config", "XDG_DATA_HOME": "data", "XDG_CACHE_HOME": "cache"}
         folders = {variable: str(self.home / folder) for variable, folder in places.items()}
         return os.environ | {"HOME": str(self.home)} | folders | self.environment
