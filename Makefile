@@ -10,13 +10,15 @@ PEERS_READY := .venv-peers/.ready
 AUDIT_READY := .venv-audit/.ready
 # The web interface is prepared as soon as there is one, and only where Node is installed.
 UI_READY := $(if $(wildcard ui/package.json),$(if $(shell command -v npm),ui/node_modules/.ready))
+# So is the extension for browsers.
+EXTENSION_READY := $(if $(shell command -v npm),extension/node_modules/.ready)
 TYPED := src tests tools $(wildcard benchmarks)
 
 # A lock of npm must not name the registry it was made from.
 export npm_config_omit_lockfile_registry_resolved = true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak setup setup-system dev check fmt openapi schema demo bench docs audit sbom wheel lock clean
+.PHONY: help run test soak setup setup-system dev check fmt openapi schema demo bench docs extension audit sbom wheel lock clean
 
 help:            ## list these commands
 	@sed -n 's/^\([a-z-]*:\)[^#]*## /  make \1 /p' $(MAKEFILE_LIST)
@@ -24,18 +26,19 @@ help:            ## list these commands
 run: setup       ## set everything up and start Hourloom on your data
 	$(BIN)/hourloom up $(ARGS)
 
-test: setup $(PEERS_READY) setup-system  ## set everything up and run the tests (ARGS="-k name" for some)
+test: setup $(PEERS_READY) $(EXTENSION_READY) setup-system  ## set everything up and run the tests (ARGS="-k name" for some)
 	HOURLOOM_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
 	    $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-soak: setup $(PEERS_READY) setup-system  ## run the long tests
+soak: setup $(PEERS_READY) $(EXTENSION_READY)  ## run the long tests
+	@$(PYTHON) tools/setup_system.py soak
 	HOURLOOM_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
 	    $(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
 setup: $(READY) $(UI_READY)  ## prepare .venv and the web interface, start nothing
 
-setup-system:    ## install the programs that the tests drive (root on Debian)
-	@$(PYTHON) tools/setup_system.py
+setup-system:    ## install the programs that the tests drive (root on Debian; ARGS=soak adds whole desktops)
+	@$(PYTHON) tools/setup_system.py $(filter soak,$(ARGS))
 
 dev: setup       ## serve on test data, again after each change of the source
 	$(BIN)/python tools/dev.py $(or $(ARGS),--testing)
@@ -69,20 +72,24 @@ bench: setup $(PEERS_READY)  ## measure, and append to the history
 docs: openapi    ## write the generated pages and check the links between all pages
 	$(BIN)/python tools/links.py
 
+extension: $(EXTENSION_READY)  ## build dist/hourloom-{chromium,firefox}.zip, the extension for browsers; needs npm
+	node extension/build.mjs --pack dist
+
 audit: setup $(AUDIT_READY)  ## look for known holes in what we use; needs the Internet
 	$(BIN)/python tools/audit.py .venv-audit/bin/python
 
 sbom: setup      ## write the list of what Hourloom consists of to dist/
 	$(BIN)/python tools/sbom.py
 
-wheel: setup     ## build dist/*.whl
+wheel: setup     ## build dist/*.whl: Hourloom, and its client for other programs
 	$(BIN)/python -m hatchling build -t wheel
+	cd packaging/sdk && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/dist
 
 lock: $(READY)   ## resolve the requirements again (ARGS=--upgrade for newer versions)
 	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:           ## remove what make made, never your data
-	rm -rf .venv .venv-peers .venv-audit dist ui/node_modules ui/dist
+	rm -rf .venv .venv-peers .venv-audit dist ui/node_modules ui/dist extension/node_modules extension/build
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -101,4 +108,8 @@ $(PEERS_READY): requirements/peers.txt requirements/uv.txt tools/setup_venv.py
 ui/node_modules/.ready: $(wildcard ui/package.json ui/package-lock.json) $(shell find ui/src -type f 2>/dev/null)
 	npm --prefix ui ci --no-fund --no-audit
 	npm --prefix ui run build
+	@touch $@
+
+extension/node_modules/.ready: extension/package.json extension/package-lock.json
+	npm --prefix extension ci --no-fund --no-audit --ignore-scripts
 	@touch $@

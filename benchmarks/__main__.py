@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from benchmarks import backups, scenarios
+from benchmarks import backups, device, scenarios
 from benchmarks import results as figures
 from benchmarks.report import append, table
 from benchmarks.results import OURS, Results
@@ -120,6 +120,14 @@ def backed_up(run: Run) -> None:
         backups.exchange_key(stage)
 
 
+def observed(run: Run, idle: float) -> None:
+    """Observe an X11 desktop: what that takes, and how soon a change of window is stored."""
+    for stage in run.each(only=OURS):
+        stage.server.start_if_stopped()
+    for stage in run.stages(only=OURS):
+        device.measure(stage, idle)
+
+
 @contextmanager
 def fresh_servers(folder: Path, name: str, *, alone: bool) -> Iterator[list[Server]]:
     """Make servers with empty directories, and remove them in the end."""
@@ -139,10 +147,14 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help="start, heartbeats, year, backups or second; all by default"
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help="start, heartbeats, device, year, backups or second; all by default",
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="length of a timed part")
+    parser.add_argument("--idle", type=float, default=60, help="seconds that the device program rests")
     parser.add_argument("--events", type=int, default=1_000_000, help="about how many in the year")
     parser.add_argument(
         "--folder", type=Path, help="on the disk to measure; the system's temporary one by default"
@@ -155,7 +167,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the parts that are asked for, print the table and add it to the history."""
     options = arguments()
-    parts = options.parts or ["start", "heartbeats", "year", "backups", "second"]
+    parts = options.parts or ["start", "heartbeats", "device", "year", "backups", "second"]
     results, year = Results(), Year(events=options.events)
     with tempfile.TemporaryDirectory(prefix="hourloom-bench-", dir=options.folder) as name:
         folder = Path(name)
@@ -166,6 +178,8 @@ def main() -> None:
                 starts_plain(run, folder)
             if "heartbeats" in parts:
                 heartbeats(run)
+            if "device" in parts:
+                observed(run, options.idle)
         with fresh_servers(folder, "year", alone=options.alone) as servers:
             run = replace(run, servers=servers)
             if "year" in parts:

@@ -60,6 +60,10 @@ SECOND_DAY = Figure("second year: a day, cold", "ms", 60)
 SECOND_MONTH = Figure("second year: 30 days, cold", "ms", 1400)
 SECOND_WARM = Figure("second year: 30 days, warm", "ms", 40)
 SECOND_LATEST = Figure("second year: events?limit=100, p50", "ms", 6)
+DEVICE_MEMORY = Figure("device program, idle memory", "MiB", 35)
+DEVICE_CPU = Figure("device program, share of a core, idle", "%", 0.1)
+DEVICE_LATENCY = Figure("window change to stored event, p50", "ms", 100)
+DEVICE_LATENCY_95 = Figure("window change to stored event, p95", "ms", 100)
 
 
 @dataclass

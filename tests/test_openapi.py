@@ -49,6 +49,7 @@ BEYOND_SCHEMA = {
     "import_events": "an event ends after it begins",
     "exchange_sign_in_code": "a code is one that was given out",
     "import_export": "a file is an export of any version of either server",
+    "announce_return": "one is back after one left, and not in the future; a name is printable",
     "pair": "a bucket that is paired has no blanks of any script in its name",
 }
 """Operations that may answer 400 or 422 to what the schema allows, and why no schema can say so."""

@@ -295,6 +295,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["serve"]:
             return _serve(words[1:])
+        if words[:1] == ["device"]:
+            from hourloom.local import device
+
+            if device.is_program(words):
+                return device.run(words[1:])
         if words[:1] == ["unlock"]:
             return _unlock(words[1:])
         if words[:1] == ["--version"]:

@@ -64,6 +64,7 @@ from hourloom.tracking.archived.buckets import ArchivedBuckets, ArchivedDevices
 from hourloom.tracking.archived.events import ArchivedEvents
 from hourloom.tracking.archived.history import ArchivedImages, ArchivedRuns
 from hourloom.tracking.archived.payloads import ArchivedPayloads, last_payload
+from hourloom.tracking.archived.privacy import ArchivedPrivacyRules
 from hourloom.tracking.archived.totals import ArchivedTotals
 from hourloom.tracking.copies import BackupCopies
 from hourloom.tracking.parts import Deleting
@@ -71,22 +72,31 @@ from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.routes.aw import Server as ServerFacts
 from hourloom.tracking.routes.aw import routes as aw_routes
 from hourloom.tracking.routes.days import routes as days_routes
+from hourloom.tracking.routes.devices import routes as devices_routes
 from hourloom.tracking.routes.erasures import routes as erasures_routes
 from hourloom.tracking.routes.moving import Spool
 from hourloom.tracking.routes.moving import aw_routes as aw_moving_routes
 from hourloom.tracking.routes.moving import routes as moving_routes
+from hourloom.tracking.routes.privacy import routes as privacy_routes
 from hourloom.tracking.routes.retention import routes as retention_routes
+from hourloom.tracking.routes.returns import routes as returns_routes
 from hourloom.tracking.routes.v1 import routes as tracking_routes
 from hourloom.tracking.service import (
     Buckets,
     Days,
+    DeviceReports,
     Editing,
     Events,
+    Hiding,
     MovingIn,
+    Privacy,
     Queries,
+    Returns,
     WatcherSilence,
 )
 from hourloom.tracking.shelf import PayloadShelf
+from hourloom.wakatime.parts import Editors
+from hourloom.wakatime.routes import routes as editor_routes
 from hourloom.web.application import application
 from hourloom.web.counting import Counts
 from hourloom.web.endpoint import Context
@@ -167,6 +177,19 @@ class Server:
             spool=configuration.data_dir / "run",
         )
         self.archive_imports.discard_leftovers()
+        editing = Editing(database, operations, self.recorder)
+        editors = Editors(
+            database,
+            clock,
+            settings,
+            buckets=buckets,
+            events=events,
+            editing=editing,
+            jobs=self.jobs,
+            downloads=downloads,
+            data_dir=configuration.data_dir,
+            config_dir=configuration.config_dir,
+        )
         deleting = Deleting(
             database,
             clock,
@@ -178,7 +201,9 @@ class Server:
             queries=queries,
             buckets=buckets,
             spool=configuration.data_dir / "run",
-            copies=BackupCopies(self.backups, self.archive_imports.discard_copies),
+            copies=BackupCopies(
+                self.backups, lambda: self.archive_imports.discard_copies() + editors.discard_copies()
+            ),
             forget_changes=live.feed.forget_some,
         )
         deleting.clean_up.held = self.archive_imports.held_payloads
@@ -192,8 +217,13 @@ class Server:
             self.accounts,
             operations,
             buckets,
+            DeviceReports(clock),
+            Returns(database, clock),
             events,
-            Editing(database, operations, self.recorder),
+            editing,
+            *editors.services,
+            Privacy(database, clock, operations, settings, self.recorder.door, self.owner),
+            Hiding(database, operations, settings, self.jobs, self.recorder),
             queries,
             moving_in,
             settings,
@@ -361,12 +391,13 @@ def archived_tables(recorder: Recorder, key: bytes) -> list[AnyTable]:
         ArchivedSettings(),
         ArchivedDevices(),
         ArchivedBuckets(recorder),
-        ArchivedPayloads(key),
+        ArchivedPayloads(key, recorder.door),
         ArchivedEvents(recorder),
         ArchivedTotals(),
         ArchivedOperations(),
         ArchivedImages(),
         ArchivedRuns(),
+        ArchivedPrivacyRules(recorder.door.forget),
     ]
 
 
@@ -376,10 +407,14 @@ def all_routes() -> list[Route]:
         *aw_routes.all,
         *aw_moving_routes.all,
         *tracking_routes.all,
+        *devices_routes.all,
+        *returns_routes.all,
+        *editor_routes.all,
         *moving_routes.all,
         *days_routes.all,
         *erasures_routes.all,
         *retention_routes.all,
+        *privacy_routes.all,
         *operations_routes.all,
         *accounts_routes.all,
         *step_up_routes.all,

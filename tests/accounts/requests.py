@@ -9,6 +9,7 @@ from hourloom.web.routes import PATH_PARAMETER, Route
 THEN = "2026-03-02T08:00:00Z"
 EVENT = {"timestamp": THEN, "duration": 60, "data": {"app": "editor"}}
 AW_BUCKET = {"type": "currentwindow", "client": "test", "hostname": "here"}
+BEAT = {"entity": "app.py", "time": 1772438400}
 BUCKET = AW_BUCKET | {"name": "mine"}
 PERIOD = "2026-03-02T00:00:00Z/2026-03-03T00:00:00Z"
 
@@ -50,6 +51,9 @@ def body_of(route: Route, ids: Mapping[str, object]) -> object:
         "add_wrap": {"method": "key_file"},
         "rotate_wrap": {},
         "rotate_data_key": {},
+        "send_editor_heartbeats": [BEAT],
+        "send_editor_heartbeats_here": [BEAT],
+        "send_external_durations": [],
     }
     return bodies.get(route.name)
 

@@ -158,3 +158,76 @@ def test_pages_of_other_sites_cannot_pair(server: ServerInMemory) -> None:
     body = {"code": code, "bucket": "web"}
     assert server.client.post("/api/v1/pairing", body, headers=foreign).status == 403
     assert pair(server, code).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://localhost:8000", "Sec-Fetch-Site": "same-site"},
+        {"Origin": "chrome-extension.evil.example"},
+        {"Origin": "https://evil.example/chrome-extension://x"},
+    ],
+    ids=lambda headers: " ".join(headers.values()),
+)
+def test_no_page_can_try_codes_and_none_of_its_tries_counts(
+    server: ServerInMemory, headers: dict[str, str]
+) -> None:
+    code = a_code(server)
+    for _ in range(6):
+        body = {"code": "WRONGAAA", "bucket": "web"}
+        assert server.client.post("/api/v1/pairing", body, headers=headers).status == 403
+    assert pair(server, code).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "chrome-extension://fbkkcofngoajbjifinmcogfpjcaljgoc", "Sec-Fetch-Site": "none"},
+        {"Origin": "chrome-extension://fbkkcofngoajbjifinmcogfpjcaljgoc", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "moz-extension://2ead1016-c08f-4bef-a8cf-82f7c7d6a1ad", "Sec-Fetch-Site": "same-origin"},
+        {},
+    ],
+    ids=["Chromium", "Chromium from a page of its own", "Firefox", "a program"],
+)
+def test_extensions_and_programs_pair(server: ServerInMemory, headers: dict[str, str]) -> None:
+    body = {"code": a_code(server), "bucket": "web"}
+    answer = server.client.post("/api/v1/pairing", body, headers=headers)
+    assert (answer.status, answer.json()["scopes"]) == (200, ["heartbeats:write:web"])
+
+
+def test_only_json_is_taken(server: ServerInMemory) -> None:
+    code = a_code(server)
+    sent = EXTENSION | {"Content-Type": "text/plain"}
+    body = f'{{"code": "{code}", "bucket": "web"}}'.encode()
+    assert server.client.post("/api/v1/pairing", content=body, headers=sent).status == 415
+    assert pair(server, code).status == 200
+
+
+def test_wrong_tries_of_all_who_try_count_together(server: ServerInMemory) -> None:
+    code = a_code(server)
+    origins = ["moz-extension://a", "chrome-extension://b", "moz-extension://c", "chrome-extension://d", ""]
+    body = {"code": "WRONGAAA", "bucket": "web"}
+    answers = [server.client.post("/api/v1/pairing", body, headers={"Origin": each}) for each in origins]
+    assert [answer.status for answer in answers] == [401, 401, 401, 401, 429]
+    assert pair(server, code).status == 401
+
+
+def test_what_was_paired_is_announced_and_can_be_revoked_at_once(server: ServerInMemory) -> None:
+    device, owner = paired(server), server.client_with("admin")
+    assert device.post("/api/0/buckets/web", BUCKET).status == 200
+    assert [change.kind for change in server.changes].count("TokenCreated") == 3
+    (token,) = [each for each in owner.get("/api/v1/tokens").json() if each["purpose"] == "device"]
+    assert owner.delete(f"/api/v1/tokens/{token['id']}").status == 200
+    assert server.changes[-1].kind == "TokenRevoked"
+    assert device.post("/api/0/buckets/web/heartbeat?pulsetime=5", HEARTBEAT).status == 401
+
+
+def test_no_answer_tells_how_close_a_code_was(server: ServerInMemory) -> None:
+    code = a_code(server)
+    near = code[:-1] + ("A" if code[-1] != "A" else "B")
+    told = [pair(server, tried).body for tried in ("WRONGAAA", near, code[:-1])]
+    assert len(set(told)) == 1

@@ -26,6 +26,10 @@ OWN_CHECK: dict[str, frozenset[str]] = {
     "send_heartbeat": RECORDING,
     "create_aw_bucket": RECORDING,
     "send_heartbeats": RECORDING,
+    "send_editor_heartbeats": RECORDING - {"heartbeats:write:mine"},
+    "send_editor_heartbeats_here": RECORDING - {"heartbeats:write:mine"},
+    "send_external_durations": RECORDING - {"heartbeats:write:mine"},
+    "send_plugin_error": ANY,
     "create_bucket": RECORDING,
     "undo_operation": frozenset({"tracking:write"}),
     "advance_undo": frozenset({"tracking:write"}),
@@ -67,6 +71,7 @@ def an_own_world(client: Client) -> dict[str, object]:
         "name": "x",
         "key": "x",
         "wrap": "0000",
+        "user": "current",
     }
 
 

@@ -17,14 +17,16 @@ def a_token(client: Client, *scopes: str) -> dict[str, object]:
     return answer.json()  # type: ignore[no-any-return]
 
 
-def test_one_that_only_sends_heartbeats_is_a_uuid_as_editors_insist(server: ServerInMemory) -> None:
-    secret = str(a_token(server.client_with("admin"), "heartbeats:write")["secret"])
+@pytest.mark.parametrize("more", [(), ("tracking:read",)])
+def test_one_for_an_editor_is_a_uuid_as_editors_insist(server: ServerInMemory, more: tuple[str, ...]) -> None:
+    secret = str(a_token(server.client_with("admin"), "heartbeats:write", *more)["secret"])
     assert uuid.UUID(secret).version == 4
     assert str(uuid.UUID(secret)) == secret
 
 
 @pytest.mark.parametrize(
-    "scopes", [("admin",), ("heartbeats:write", "tracking:read"), ("heartbeats:write:mine",)]
+    "scopes",
+    [("admin",), ("tracking:read",), ("heartbeats:write", "tracking:write"), ("heartbeats:write:mine",)],
 )
 def test_any_other_is_256_random_bits(server: ServerInMemory, scopes: tuple[str, ...]) -> None:
     owner = server.client_with("admin")

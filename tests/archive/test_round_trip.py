@@ -121,6 +121,7 @@ def test_secrets_and_what_is_made_anew_stay_at_home(home: Home) -> None:
         "operations.jsonl",
         "operation_events.jsonl",
         "operation_runs.jsonl",
+        "privacy_rules.jsonl",
         "manifest.json",
     ]
     key = home.server.server.accounts.workspace().payload_key

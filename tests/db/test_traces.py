@@ -51,7 +51,9 @@ def churn(connection: Connection, numbers: set[int], chance: random.Random) -> N
     for _ in range(900):
         number = max(numbers, default=0) + 1
         body = f"canary {number} " + "x" * chance.randrange(10, 400)
-        connection.execute("INSERT INTO payloads VALUES (?, 1, ?, ?)", (number, chance.randbytes(16), body))
+        connection.execute(
+            "INSERT INTO payloads VALUES (?, 1, ?, ?, '', '', 0)", (number, chance.randbytes(16), body)
+        )
         numbers.add(number)
     gone = chance.sample(sorted(numbers - {max(numbers)}), len(numbers) // 2)
     connection.executemany("DELETE FROM payloads WHERE id = ?", [(number,) for number in gone])

@@ -27,7 +27,7 @@ PROGRAM = "from hourloom.app import main; raise SystemExit(main())"
 NETWORK_ADDRESS = "10.99.99.1"
 Headers = Sequence[tuple[str, str]]
 _READY = re.compile(r"listens on http://[^\s;]+:(\d+)")
-_PLACES = {"event": "999999", "token": "999999", "operation": "999999", "job": "999999"}
+_PLACES = {"user": "current", "event": "999999", "token": "999999", "operation": "999999", "job": "999999"}
 
 
 class Answer(NamedTuple):

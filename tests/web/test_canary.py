@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def record(server: RealServer) -> None:
     server.owner("POST", f"/api/v1/operations/{gone['operation_id']}/undo")
     server.owner("POST", "/api/v1/tokens", {"name": CANARY, "scopes": ["tracking:read"]})
     server.owner("POST", "/api/v1/imports", {"source": CANARY})
+    now = time.time()
+    beat = {"entity": URL, "type": "url", "time": now, "project": CANARY, "machine": CANARY}
+    taken = server.owner("POST", "/users/current/heartbeats.bulk", [beat, beat | {"user_agent": CANARY}])
+    assert [code for _, code in taken["responses"]] == [201, 201]
+    server.owner("POST", "/plugins/errors", {"message": CANARY})
     server.owner("GET", "/api/0/export")
 
 
@@ -72,6 +78,9 @@ FAILING: list[tuple[str, str, str | None]] = [
     ("POST", "/api/0/import", json.dumps({"buckets": {CANARY: {"events": [CANARY]}}})),
     ("POST", "/api/0/import", f'{{"buckets": {{"{CANARY}"'),
     ("GET", f"/api/0/{CANARY}?token={CANARY}", None),
+    ("POST", f"/users/current/heartbeats?api_key={CANARY}-{CANARY}", json.dumps([{"entity": CANARY}])),
+    ("GET", f"/api/v1/users/{CANARY}/summaries?start={CANARY}&api_key={CANARY}-{CANARY}", None),
+    ("POST", f"/?api_key={CANARY}&api_key={CANARY}%ff", f"[{CANARY}"),
     ("GET", f"/{CANARY}", None),
     ("GET", f"/api/v1/buckets/{CANARY}/events?cursor={CANARY}", None),
     ("PUT", f"/api/v1/settings/{CANARY}", json.dumps({"value": CANARY})),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hourloom.assembly import all_routes
-from hourloom.testing import Answer, ServerInMemory, a_server
+from hourloom.testing import Answer, ServerInMemory, a_peer, a_server
 from hourloom.web.routes import Route
 from tests.web.asking import target_of
 
@@ -55,7 +55,8 @@ def test_extensions_may_ask_only_where_they_record_and_pair(server: ServerInMemo
     for route in all_routes():
         told = preflight(server, route, EXTENSION)
         methods = told.get("access-control-allow-methods", "").split(", ")
-        assert (route.method in methods) is route.takes_extensions, f"{route.method} {route.path}"
+        asks = route.takes_extensions or route.is_for_editors
+        assert (route.method in methods) is asks, f"{route.method} {route.path}"
         assert told.get("access-control-allow-origin", EXTENSION) == EXTENSION
 
 
@@ -64,7 +65,19 @@ def test_extensions_may_ask_only_where_they_record_and_pair(server: ServerInMemo
 )
 def test_nobody_else_may_ask_anything(server: ServerInMemory, origin: str) -> None:
     for route in all_routes():
-        assert preflight(server, route, origin) == {}, f"{route.method} {route.path}"
+        if not route.is_for_editors:
+            assert preflight(server, route, origin) == {}, f"{route.method} {route.path}"
+
+
+def test_any_page_may_ask_for_editors_and_gets_nothing_without_a_key(server: ServerInMemory) -> None:
+    for route in (route for route in all_routes() if route.is_for_editors):
+        told = preflight(server, route, STRANGER)
+        assert route.method in told["access-control-allow-methods"].split(", ")
+        assert told["access-control-allow-origin"] == STRANGER
+        page = {"Origin": STRANGER, "Sec-Fetch-Site": "cross-site", "Cookie": "a=b"}
+        for peer in (a_peer(), a_peer("unix")):
+            answer = server.client.request(route.method, target_of(route), json={}, headers=page, peer=peer)
+            assert (answer.status, route.path) == (401, route.path)
 
 
 def test_a_preflight_for_another_host_is_refused(server: ServerInMemory) -> None:
@@ -91,7 +104,8 @@ def test_a_site_that_the_operator_allows_may_use_everything_with_a_token(
         for route in all_routes():
             told = preflight(server, route, FRIEND)
             assert route.method in told["access-control-allow-methods"].split(", ")
-            assert preflight(server, route, FRIEND + ".evil.example") == {}
+            if not route.is_for_editors:
+                assert preflight(server, route, FRIEND + ".evil.example") == {}
         assert server.client_with("admin").get("/api/v1/buckets", headers={"Origin": STRANGER}).status == 403
 
 
@@ -142,6 +156,7 @@ def test_there_are_no_other_files(server: ServerInMemory, path: str) -> None:
     assert server.client.get(path).status == 404
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_the_page_is_only_read(server: ServerInMemory, method: str) -> None:
-    assert server.client.request(method, "/").status == 405
+@pytest.mark.parametrize(("method", "status"), [("POST", 401), ("PUT", 405), ("DELETE", 405)])
+def test_the_page_is_only_read(server: ServerInMemory, method: str, status: int) -> None:
+    # Old plug-ins of editors post to the very address that they were given, with a key.
+    assert server.client.request(method, "/").status == status

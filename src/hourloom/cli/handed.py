@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from hourloom.configuration import Configuration
+from hourloom.core.device_health import DeviceHealth
 from hourloom.sdk.api import Way
 
 Step = Callable[[str, float], None]
@@ -416,6 +417,69 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
+class DeadLetter:
+    """What the server refused for good; what was observed is not shown."""
+
+    id: str
+    bucket: str
+    at: int
+    """In microseconds."""
+    duration: float
+    status: int
+    reason: str
+
+
+class Device(Protocol):
+    """The program that observes this computer, and its queue."""
+
+    def health(self) -> tuple[bool, DeviceHealth | None]:
+        """Tell whether it runs, and how it is doing, or was."""
+        ...
+
+    def examine(self) -> Iterator[Check]:
+        """Walk through what can be observed, and prove it by observing."""
+        ...
+
+    def pause(self, length: str) -> datetime:
+        """Record nothing for a while; return until when."""
+        ...
+
+    def resume(self) -> None:
+        """Record again."""
+        ...
+
+    def letters(self) -> list[DeadLetter]:
+        """Return what the server refused for good, the oldest first."""
+        ...
+
+    def retry(self, id: str | None) -> int:
+        """Send one of them again, or all; return how many."""
+        ...
+
+    def discard(self, id: str | None) -> int:
+        """Forget one of them, or all; return how many."""
+        ...
+
+    def install(self, words: list[str]) -> str:
+        """Let it start at login with these words; return where that is written."""
+        ...
+
+    def uninstall(self) -> bool:
+        """Let it start at login no longer; tell whether it did."""
+        ...
+
+
+class StayUp(Protocol):
+    """Becomes the supervisor of a server with these words for it; returns only if one runs already."""
+
+    def __call__(
+        self, configuration: Configuration, words: list[str], *, with_device: bool = False
+    ) -> Running:
+        """Supervise, and beside the server the program that observes this computer."""
+        ...
+
+
+@dataclass(frozen=True)
 class Handed:
     """The composition root's side of the commands."""
 
@@ -423,8 +487,7 @@ class Handed:
     """Reach the running server, else the same application in memory; make a database only if told to."""
     running: Callable[[Configuration], Running | None]
     """Tell which server runs on the data directory."""
-    stay_up: Callable[[Configuration, list[str]], Running]
-    """Become the supervisor of a server with these words for it; return only if one runs already."""
+    stay_up: StayUp
     storage: Callable[[Configuration], Storage]
     """Look at the files of the data directory."""
     backups: Callable[[Configuration], Backups]
@@ -451,3 +514,5 @@ class Handed:
     """Encrypt and decrypt files of this computer."""
     service: Callable[[Configuration, list[str], list[Path]], SystemService]
     """Be a service, given words for the server and further folders that it may write to."""
+    device: Callable[[Configuration], Device]
+    """Reach the device program of the data directory."""

@@ -12,6 +12,7 @@ from hourloom.cli.commands import (
     backup,
     delete,
     demo,
+    device,
     doctor,
     downgrade,
     export,
@@ -21,6 +22,8 @@ from hourloom.cli.commands import (
     keys,
     notices,
     open_page,
+    pair,
+    privacy,
     restore,
     retention,
     service,
@@ -48,6 +51,7 @@ def application() -> typer.Typer:
     for commands in (
         up,
         open_page,
+        pair,
         status,
         notices,
         token,
@@ -60,10 +64,12 @@ def application() -> typer.Typer:
         history,
         delete,
         retention,
+        privacy,
         backup,
         restore,
         downgrade,
         service,
+        device,
     ):
         commands.add_to(app)
     return app

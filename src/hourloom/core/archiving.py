@@ -94,6 +94,10 @@ class Incoming:
         """Keeps, within the write, what a table needs to take a step back: its name and JSON of its own."""
         self.users: dict[int, int] = {}
         """From a place among the members to a user here; 0 for one who is not here yet."""
+        self.types: dict[int, str] = {}
+        """From a number of a bucket in the archive to its type."""
+        self.held: dict[int, bytes] = {}
+        """Payloads of the archive of which privacy rules may hide something, which depends on the event."""
         self._numbers: dict[str, Numbers] = {}
         self._newest: dict[str, object] = {}
         self._names: set[tuple[str, str]] = set()

@@ -86,7 +86,7 @@ CREATE TABLE buckets (
     created_at INTEGER NOT NULL,
     history_version INTEGER NOT NULL,
     deleted_at INTEGER
-) STRICT;
+, hidden_at INTEGER) STRICT;
 
 CREATE UNIQUE INDEX buckets_by_name ON buckets (workspace_id, name) WHERE deleted_at IS NULL;
 
@@ -95,7 +95,7 @@ CREATE TABLE payloads (
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
     digest BLOB NOT NULL,
     body TEXT NOT NULL
-) STRICT;
+, app TEXT, domain TEXT, private INTEGER) STRICT;
 
 CREATE UNIQUE INDEX payloads_by_digest ON payloads (workspace_id, digest);
 
@@ -248,5 +248,16 @@ CREATE TABLE operation_steps (
     was TEXT NOT NULL,
     PRIMARY KEY (operation_id, number)
 ) STRICT;
+
+CREATE TABLE privacy_rules (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    position INTEGER NOT NULL,
+    rule TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX privacy_rules_by_position ON privacy_rules (workspace_id, position);
+
+CREATE INDEX payloads_without_traits ON payloads (app) WHERE app IS NULL;
 
 INSERT INTO alembic_version (version_num) VALUES ('0007');

@@ -22,12 +22,15 @@ class SourceLost(Unavailable):
 class Observation(NamedTuple):
     """From `at` on, what a watcher observes is `data`; None means that it observes nothing.
 
-    `stream` names the kind of bucket it belongs to: "window", "away", "input".
+    `stream` names the kind of bucket it belongs to: "window", "away", "input". The same data again says that
+    it went on until then at least.
     """
 
     stream: str
     at: Instant
     data: Mapping[str, Json] | None
+    lag: float = 0.0
+    """For how many seconds back its end may still be told: what is stored cannot be shortened any more."""
 
 
 class Bound(Protocol):

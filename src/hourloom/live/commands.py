@@ -123,7 +123,8 @@ def is_command(route: Route) -> bool:
     """Return whether a route is an operation of our own API that takes and answers JSON."""
     moves_bytes = route.returns is Streamed or any(p.source == "upload" for p in route.parameters)
     # What asks to confirm who one is needs a header of its own, so it is asked over HTTP.
-    return route.path.startswith(PREFIX) and not moves_bytes and not route.step_up
+    is_ours = route.path.startswith(PREFIX) and not route.is_for_editors
+    return is_ours and not moves_bytes and not route.step_up
 
 
 def failed(error: Exception) -> tuple[int, bytes]:

@@ -12,6 +12,7 @@ from hourloom.cli.handed import (
     Archives,
     Backups,
     Count,
+    Device,
     Doctor,
     Files,
     Handed,
@@ -36,7 +37,7 @@ def handed(
 ) -> Handed:
     """Return this computer's side of the commands; what only some of them need is imported by those."""
 
-    def stay_up(configuration: Configuration, words: list[str]) -> Running:
+    def stay_up(configuration: Configuration, words: list[str], *, with_device: bool = False) -> Running:
         from hourloom.local.keys import make_keys  # noqa: PLC0415 - only `up`
         from hourloom.local.starting import stay_up as stay  # noqa: PLC0415 - as above
 
@@ -44,7 +45,7 @@ def handed(
             if code := make_keys(configuration):
                 show_recovery_code(code)
 
-        return stay(configuration, words, prepare)
+        return stay(configuration, words, prepare, with_device=with_device)
 
     return Handed(
         reach=partial(reach, assembled=assembled),
@@ -63,6 +64,7 @@ def handed(
         archives=partial(_archives, assembled, alone),
         files=_files,
         service=_service,
+        device=_device,
     )
 
 
@@ -136,6 +138,12 @@ def _service(configuration: Configuration, words: list[str], writable: list[Path
     from hourloom.local.systemd import SystemdService  # noqa: PLC0415 - only `service` needs it
 
     return SystemdService(configuration, words, writable)
+
+
+def _device(configuration: Configuration) -> Device:
+    from hourloom.local.device import LocalDevice  # noqa: PLC0415 - only `device` needs it
+
+    return LocalDevice(configuration)
 
 
 def _archives(assembled: Assembled, alone: Alone, configuration: Configuration) -> Archives:

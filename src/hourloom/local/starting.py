@@ -1,4 +1,4 @@
-"""Become the supervisor of the server, for as long as the computer is on."""
+"""Become the supervisor of the server and the device program, for as long as the computer is on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ _GREETING_WAITS = "60"
 
 
 def stay_up(
-    configuration: Configuration, words: list[str], prepare: Callable[[Configuration], None]
+    configuration: Configuration,
+    words: list[str],
+    prepare: Callable[[Configuration], None],
+    *,
+    with_device: bool = False,
 ) -> Running:
     """Supervise a server with these words; return only if somebody runs on the data directory already.
 
@@ -28,7 +32,8 @@ def stay_up(
     if people:
         prepare(configuration)
     helpers = [_greeting(words), _asker(words)] if people else []
-    decision.become([_server(words, asks=people), *helpers])
+    devices = [_device(words)] if with_device else []
+    decision.become([_server(words, asks=people), *devices, *helpers])
     raise AssertionError  # `become` does not return
 
 
@@ -36,6 +41,13 @@ def _server(words: list[str], *, asks: bool) -> Child:
     """Return the server; where there are people, it lets them be asked for what opens the database."""
     given = ["--listen-fd", "{fd}", *(["--unlock-fd", "{secret}"] if asks else []), *words]
     return Child("server", _program("serve", *given), essential=True, with_socket=True)
+
+
+def _device(words: list[str]) -> Child:
+    """Return the program that observes this computer; without it the server serves all the same."""
+    testing = ["--testing"] if "--testing" in words else []
+    arguments = _program("device", "--beside-server", *_where(words), *testing)
+    return Child("device program", arguments, essential=False, with_socket=False)
 
 
 def _asker(words: list[str]) -> Child:

@@ -28,7 +28,14 @@ from hourloom.operations import store
 from hourloom.operations.model import Operation
 
 LARGEST_SUBJECT = 1 << 20
-LEFT_OUT = ("import_archive", "delete_range", "delete_match", "delete_everything")
+LEFT_OUT = (
+    "import_archive",
+    "delete_range",
+    "delete_match",
+    "delete_everything",
+    "hide_history",
+    "change_privacy_rules",
+)
 """Kinds whose undo needs more than an archive holds, or would bring back what somebody wanted gone."""
 
 At = Annotated[int, Meta(ge=0, lt=LATEST)]

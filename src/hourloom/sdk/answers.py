@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+from hourloom.core.privacy import PrivacyRule
+
 
 class Info(msgspec.Struct):
     """What the server is."""
@@ -25,6 +27,22 @@ class Bucket(msgspec.Struct):
     hostname: str
     started_at: datetime | None
     ended_at: datetime | None
+
+
+class Event(msgspec.Struct):
+    """An interval that a watcher saw, with what it saw; the duration is in seconds."""
+
+    id: int
+    started_at: datetime
+    duration: float
+    data: dict[str, object]
+
+
+class EventPage(msgspec.Struct):
+    """Events from the newest on."""
+
+    events: list[Event]
+    next_cursor: str | None
 
 
 class Token(msgspec.Struct):
@@ -232,6 +250,81 @@ class RetentionRun(msgspec.Struct):
     deleted: int
     reduced: int
     totals: int
+
+
+class PrivacyRules(msgspec.Struct):
+    """All privacy rules, in the zone that their times are told in."""
+
+    version: str
+    zone: str
+    rules: list[PrivacyRule]
+
+
+class MadePrivacyRule(msgspec.Struct):
+    """A privacy rule as it is kept."""
+
+    rule: PrivacyRule
+    operation_id: int
+
+
+class TriedPrivacy(msgspec.Struct):
+    """What would be stored of an event, and the rules that say so."""
+
+    data: dict[str, object] | None
+    rules: list[int]
+
+
+class HiddenSample(msgspec.Struct):
+    """One event that would be hidden."""
+
+    bucket: str
+    started_at: datetime
+    duration: float
+    data: dict[str, object]
+    becomes: dict[str, object] | None
+
+
+class PrivacyPreview(msgspec.Struct):
+    """What privacy rules would hide of what was recorded."""
+
+    events: int
+    dropped: int
+    redacted: int
+    seconds: float
+    looked_at: int
+    sample: list[HiddenSample]
+
+
+class MadeHiding(msgspec.Struct):
+    """The job that hides what was recorded."""
+
+    operation_id: int
+    job_id: int
+
+
+class HidingProgress(msgspec.Struct):
+    """How far rules have been applied to history."""
+
+    operation_id: int
+    finished: bool
+    dropped: int
+    redacted: int
+    seconds: float
+
+
+class RefusedFilter(msgspec.Struct):
+    """A filter that could not be taken over."""
+
+    place: int
+    reason: str
+
+
+class TakenFilters(msgspec.Struct):
+    """What filters of another program became."""
+
+    rules: list[PrivacyRule]
+    refused: list[RefusedFilter]
+    operation_id: int | None
 
 
 class UndoProgress(msgspec.Struct):

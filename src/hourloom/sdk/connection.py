@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import socket
-import ssl
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -114,6 +113,26 @@ def connect(
 
 def connect_to(url: str, token_file: Path, timeout: float = TIMEOUT) -> Connection:
     """Reach a server by its address with the token in a file; loopback is checked as `connect` does."""
+    where, host, remote = _reached(url, timeout)
+    return Connection(where, host, remote, read_token(token_file))
+
+
+def connect_with(url: str, token: str, timeout: float = TIMEOUT) -> Connection:
+    """Reach a server by its address with a token; loopback is checked as `connect` does."""
+    where, host, remote = _reached(url, timeout)
+    return Connection(where, host, remote, token)
+
+
+def read_token(path: Path) -> str:
+    """Return the token in a file, without blanks around it."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise TokenNotReadable(path=path, reason=reason) from None
+
+
+def _reached(url: str, timeout: float) -> tuple[str, str, http.client.HTTPConnection]:
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port
@@ -126,19 +145,12 @@ def connect_to(url: str, token_file: Path, timeout: float = TIMEOUT) -> Connecti
     try:
         remote.connect()
     except OSError as error:
+        import ssl  # noqa: PLC0415 - a program that speaks to its own computer alone does without
+
         if isinstance(error, ssl.SSLError):
             raise ServerNotAnswering(where=where, reason=error.reason or "TLS failed") from None
         raise ServerNotRunning(where=where) from None
-    return Connection(where, parts.netloc, remote, read_token(token_file))
-
-
-def read_token(path: Path) -> str:
-    """Return the token in a file, without blanks around it."""
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise TokenNotReadable(path=path, reason=reason) from None
+    return where, parts.netloc, remote
 
 
 def _remote(

@@ -59,6 +59,15 @@ IDLE_THRESHOLD_SECONDS: Setting[int] = Setting(
     does="After how many seconds without keyboard and mouse you are away; away begins at the last input.",
 )
 
+PRESENT_WITH_MEDIA: Setting[bool] = Setting(
+    name="present_with_media",
+    type=bool,
+    default=False,
+    category="tracking",
+    does="Whether you are there without keyboard and mouse while audio or video plays or the microphone or "
+    "camera is in use; what plays is never recorded, only that something does.",
+)
+
 WATCHER_SILENCE_MINUTES: Setting[int] = Setting(
     name="watcher_silence_minutes",
     type=Annotated[int, Meta(ge=0, le=10080)],
@@ -194,6 +203,41 @@ RETENTION_TOTALS: Setting[bool] = Setting(
 )
 
 
+EDITOR_JOIN_MINUTES: Setting[int] = Setting(
+    name="editor_join_minutes",
+    type=Annotated[int, Meta(ge=1, le=60)],
+    default=10,
+    category="editors",
+    does="How many minutes may pass between two signs of life of an editor for the time between them to "
+    "count as time in the editor; totals differ much by it.",
+)
+
+EDITOR_OLDEST_DAYS: Setting[int] = Setting(
+    name="editor_oldest_days",
+    type=Annotated[int, Meta(ge=1, le=36_500)],
+    default=180,
+    category="editors",
+    does="How many days old what an editor sends may be; what is older is refused.",
+)
+
+EDITOR_NEWEST_MINUTES: Setting[int] = Setting(
+    name="editor_newest_minutes",
+    type=Annotated[int, Meta(ge=0, le=1440)],
+    default=60,
+    category="editors",
+    does="How many minutes ahead of the server's clock what an editor sends may be.",
+)
+
+EDITOR_LAST_FOR_SITES: Setting[bool] = Setting(
+    name="editor_last_for_sites",
+    type=bool,
+    default=False,
+    category="editors",
+    does="Whether a browser's plug-in that asks for the last project, branch or language gets it for sites "
+    "too; otherwise sites have none.",
+)
+
+
 def common_settings() -> SettingRegistry:
     """Return a new registry of these settings, to which features add theirs."""
     registry = SettingRegistry()
@@ -201,6 +245,7 @@ def common_settings() -> SettingRegistry:
     registry.add(DAY_STARTS_AT)
     registry.add(FIRST_DAY_OF_WEEK)
     registry.add(IDLE_THRESHOLD_SECONDS)
+    registry.add(PRESENT_WITH_MEDIA)
     registry.add(WATCHER_SILENCE_MINUTES)
     registry.add(THEME)
     registry.add(LANGUAGE)
@@ -214,4 +259,8 @@ def common_settings() -> SettingRegistry:
     registry.add(RETENTION_EVENTS_DAYS)
     registry.add(RETENTION_EVERYTHING_DAYS)
     registry.add(RETENTION_TOTALS)
+    registry.add(EDITOR_JOIN_MINUTES)
+    registry.add(EDITOR_OLDEST_DAYS)
+    registry.add(EDITOR_NEWEST_MINUTES)
+    registry.add(EDITOR_LAST_FOR_SITES)
     return registry

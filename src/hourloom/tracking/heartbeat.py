@@ -12,6 +12,7 @@ from hourloom.core.ids import EventId, WorkspaceId
 from hourloom.db.statements import Value
 from hourloom.db.transaction import Transaction, whole
 from hourloom.tracking import store
+from hourloom.tracking.enrichment import traits_row
 from hourloom.tracking.model import BucketOutOfReach, NoSuchBucket
 from hourloom.tracking.payloads import PayloadDictionary
 
@@ -42,6 +43,14 @@ class Recorded(msgspec.Struct, frozen=True):
 
 Outcome = Recorded | HourloomError
 
+HIDDEN = EventId(0)
+"""The number of what a privacy rule dropped: no event has it."""
+
+
+def hidden(beat: Heartbeat) -> Recorded:
+    """Return what is answered for a heartbeat that a privacy rule dropped: its time, and none of its data."""
+    return Recorded(HIDDEN, beat.started_at, beat.ended_at, b"{}")
+
 
 def record_in_one_call(
     tx: Transaction, payloads: PayloadDictionary, beats: Sequence[Heartbeat], settled: Instant
@@ -50,7 +59,9 @@ def record_in_one_call(
     outcomes: list[Outcome | None] = []
     sent: list[tuple[Heartbeat, bytes]] = []
     new: dict[tuple[int, bytes], str] = {}
+    unseen: dict[WorkspaceId, list[bytes]] = {}
     for beat in beats:
+        is_known = payloads.has_described(beat.workspace_id, beat.data)
         try:
             digest, body = payloads.described(beat.workspace_id, beat.data)
         except HourloomError as error:
@@ -59,7 +70,12 @@ def record_in_one_call(
         outcomes.append(None)
         sent.append((beat, digest))
         new[beat.workspace_id, digest] = body
+        if not is_known:
+            unseen.setdefault(beat.workspace_id, []).append(digest)
     answers = iter(_answers(tx, sent, new, settled))
+    for workspace, digests in unseen.items():
+        found = store.payload_numbers(tx, workspace, digests)
+        store.set_traits(tx, [traits_row(whole(number), str(body)) for number, body in found])
     return [next(answers) if outcome is None else outcome for outcome in outcomes]
 
 

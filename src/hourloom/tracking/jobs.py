@@ -11,6 +11,7 @@ from hourloom.jobs.model import AGAIN, FINISHED, SERVER, Job, JobProgress, Repor
 from hourloom.jobs.service import Jobs
 from hourloom.tracking.retention import RetentionPlace
 from hourloom.tracking.service.clean_up import CleanUp, Orphans
+from hourloom.tracking.service.enriching import enrich_some
 from hourloom.tracking.service.erasing import ERASE, PROVE, REWRITE, Erasing, Found
 from hourloom.tracking.service.moving_in import UNDO_IMPORT, MovingIn, UndoneImport
 from hourloom.tracking.service.proving import Proving
@@ -30,7 +31,10 @@ DAILY = "daily"
 def register(jobs: Jobs, clean_up: CleanUp, proving: Proving) -> None:
     """Register the daily clean-up: looking for orphans reads much, so it is done outside the writer."""
 
-    def plan(_tx: Transaction, _job: Job) -> JobProgress:
+    def plan(tx: Transaction, _job: Job) -> JobProgress:
+        # Payloads from before there were traits; new ones come with theirs.
+        if enrich_some(tx):
+            return AGAIN
         jobs.enqueue(SERVER, DELETE_ORPHANS, slot=DAILY)
         return FINISHED
 

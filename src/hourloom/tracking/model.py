@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -161,6 +161,18 @@ class EventsRecorded(Change, frozen=True):
     bucket: str
     started_at: Instant
     ended_at: Instant
+
+
+WhyAway = Literal["idle", "locked", "asleep"]
+
+
+class PersonReturned(Change, frozen=True):
+    """Somebody is back at a device after an absence; `why` is what it began with."""
+
+    device: str
+    away_from: Instant
+    back_at: Instant
+    why: WhyAway
 
 
 class EventsChanged(Change, frozen=True):

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from hourloom.core.clock import Clock
 from hourloom.core.ids import WorkspaceId
+from hourloom.core.privacy import forget_patterns
 from hourloom.db.transaction import Database, Transaction
 from hourloom.jobs.service import Jobs
 from hourloom.operations.service import Operations
 from hourloom.settings.service import Settings
+from hourloom.tracking import enrichment
 from hourloom.tracking import jobs as tracking_jobs
 from hourloom.tracking.ports import CopiesElsewhere
 from hourloom.tracking.query import categories
@@ -53,6 +55,8 @@ class Deleting:
             shelf.forget()
             queries.forget()
             reduced_text.cache_clear()
+            enrichment.forget_texts()
+            forget_patterns()
             categories.forget_texts()
 
         def forget_history(tx: Transaction, workspace: WorkspaceId) -> bool:

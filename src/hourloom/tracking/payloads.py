@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from hourloom.core.ids import PayloadId
 from hourloom.db.transaction import Transaction
 from hourloom.tracking import store
+from hourloom.tracking.enrichment import traits_of_text
 from hourloom.tracking.model import canonical_data, digest_of
 
 K = TypeVar("K", bound=Hashable)
@@ -85,6 +86,10 @@ class PayloadDictionary:
             self._described.put((workspace, data), found)
         return found
 
+    def has_described(self, workspace: int, data: bytes) -> bool:
+        """Return whether these very bytes came a short while ago."""
+        return self._described.get((workspace, data)) is not None
+
     def forget(self) -> None:
         """Drop what is remembered: a rollback or a clean-up may have made it wrong."""
         self._by_text.clear()
@@ -98,4 +103,6 @@ class PayloadDictionary:
 
     def _stored(self, tx: Transaction, workspace: int, digest: bytes, canonical: str) -> PayloadId:
         found = store.payload_by_digest(tx, workspace, digest)
-        return PayloadId(found or store.add_payload(tx, workspace, digest, canonical))
+        return PayloadId(
+            found or store.add_payload(tx, workspace, digest, canonical, traits_of_text(canonical))
+        )

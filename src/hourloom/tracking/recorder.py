@@ -13,7 +13,8 @@ from hourloom.db.sequences import skip_numbers
 from hourloom.db.transaction import Transaction
 from hourloom.tracking import store
 from hourloom.tracking.announcements import Announcements
-from hourloom.tracking.heartbeat import Heartbeat, Outcome, Recorded, record_in_one_call
+from hourloom.tracking.door import Door
+from hourloom.tracking.heartbeat import HIDDEN, Heartbeat, Outcome, Recorded, hidden, record_in_one_call
 from hourloom.tracking.model import (
     SETTLED_AFTER,
     Bucket,
@@ -44,8 +45,9 @@ class Tail:
 class Recorder:
     """Applies heartbeats in batches; a lane of the writer, whose items are lists of heartbeats."""
 
-    def __init__(self, clock: Clock, key: bytes) -> None:
+    def __init__(self, clock: Clock, key: bytes, door: Door | None = None) -> None:
         self._clock = clock
+        self.door = Door() if door is None else door
         self.payloads = PayloadDictionary(key)
         self.numbers = EventNumbers()
         self._tails: dict[tuple[int, str], Tail] = {}
@@ -59,7 +61,7 @@ class Recorder:
         if tx.dialect == "postgresql":
             return self._apply_in_one_call(tx, groups, settled)
         batch = _Batch(tx, settled)
-        answers = [[self._outcome(batch, beat) for beat in beats] for beats in groups]
+        answers: list[list[Outcome]] = [[self._outcome(batch, beat) for beat in beats] for beats in groups]
         batch.flush()
         for (workspace, bucket), (start, end) in batch.ranges.items():
             self.note(workspace, bucket, start, end)
@@ -69,21 +71,40 @@ class Recorder:
     def _apply_in_one_call(self, tx: Transaction, groups: Beats, settled: Instant) -> list[list[Outcome]]:
         """Let a team database apply the rule, since other servers may write to the same buckets."""
         flat = [beat for beats in groups for beat in beats]
-        outcomes = iter(record_in_one_call(tx, self.payloads, flat, settled))
+        outcomes = iter(self._record_what_may_be(tx, flat, settled))
         answers = [list(islice(outcomes, len(beats))) for beats in groups]
         # The feed is numbered under the lock of its workspace, which heartbeats do not wait for.
         tx.after_commit(lambda: self._note(groups, answers))
         return answers
 
+    def _record_what_may_be(
+        self, tx: Transaction, beats: Sequence[Heartbeat], settled: Instant
+    ) -> list[Outcome]:
+        """Record heartbeats as far as privacy rules let them in."""
+        passed: list[Heartbeat | None] = list(beats)
+        for workspace in {beat.workspace_id for beat in beats}:
+            places = [at for at, beat in enumerate(beats) if beat.workspace_id == workspace]
+            let_in = self.door.let_in_all(tx, workspace, [beats[at] for at in places])
+            for at, beat in zip(places, let_in or [], strict=False):
+                passed[at] = beat
+        recorded = iter(
+            record_in_one_call(tx, self.payloads, [beat for beat in passed if beat is not None], settled)
+        )
+        return [
+            hidden(beat) if let_in is None else next(recorded)
+            for beat, let_in in zip(beats, passed, strict=True)
+        ]
+
     def _note(self, groups: Beats, answers: Sequence[Sequence[Outcome]]) -> None:
         for beats, outcomes in zip(groups, answers, strict=True):
             for beat, outcome in zip(beats, outcomes, strict=True):
-                if isinstance(outcome, Recorded):
+                if isinstance(outcome, Recorded) and outcome.id != HIDDEN:
                     self.note(beat.workspace_id, beat.bucket, outcome.started_at, outcome.ended_at)
 
     def forget(self) -> None:
         self._tails.clear()
         self.payloads.forget()
+        self.door.forget()
         self._announcements.forget()
 
     def forget_bucket(self, workspace: int, bucket: str) -> None:
@@ -111,7 +132,10 @@ class Recorder:
 
     def _record(self, batch: _Batch, beat: Heartbeat) -> Recorded:
         tail = self._tail(batch.tx, beat)
-        last = tail.newest
+        let_in = self.door.let_in(batch.tx, tail.bucket, beat)
+        if let_in is None:
+            return hidden(beat)
+        beat, last = let_in, tail.newest
         if last is not None and beat.started_at < last.started_at:
             event = self._record_late(batch, tail, beat)
         else:

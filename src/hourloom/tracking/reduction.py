@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import msgspec
 
 from hourloom.core import strict_json
+from hourloom.core.urls import domain_of, site_of
+
+__all__ = ["KEPT", "domain_of", "reduced", "reduced_text", "site_of"]
 
 KEPT: dict[str, frozenset[str]] = {
     "currentwindow": frozenset({"app", "package"}),
     "web.tab.current": frozenset({"url"}),
     "afkstatus": frozenset({"status"}),
     "app.editor.activity": frozenset({"editor", "language"}),
+    "app.editor.beat": frozenset({"app", "url", "language", "operating_system", "category", "type"}),
+    "app.editor.elsewhere": frozenset({"type", "category"}),
     "general.stopwatch": frozenset({"running"}),
 }
 """The keys that stay, by the type of the bucket; of a URL only its site."""
@@ -49,33 +53,3 @@ def reduced(bucket_type: str, data: Mapping[str, object]) -> Scalars:
 def reduced_text(bucket_type: str, text: str) -> str:
     """Return what stays of a payload given as canonical JSON, in the same form."""
     return strict_json.canonical(reduced(bucket_type, _decode(text)))
-
-
-def site_of(url: str) -> str | None:
-    """Return scheme and host of a URL as a URL; only the scheme where there is no host.
-
-    https://me:secret@host.example:8080/path  becomes  https://host.example:8080/
-    file:///home/me/diary.odt                 becomes  file:
-    """
-    scheme, domain = _parts(url)
-    if not scheme:
-        return None
-    return f"{scheme}://{domain}/" if domain else f"{scheme}:"
-
-
-def domain_of(url: str) -> str:
-    """Return the host of a URL, with its port; nothing where there is none."""
-    return _parts(url)[1]
-
-
-def _parts(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-        scheme = parts.scheme if url[: len(parts.scheme) + 1].lower() == f"{parts.scheme}:" else ""
-        host = parts.netloc.rpartition("@")[2].lower()
-    except ValueError:
-        return "", ""
-    return scheme, host if scheme and scheme not in _WITHOUT_HOST else ""
-
-
-_WITHOUT_HOST = frozenset({"file", "data", "javascript", "blob", "about", "view-source"})

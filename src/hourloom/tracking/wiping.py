@@ -23,6 +23,9 @@ class PayloadRow(NamedTuple):
     workspace_id: int
     digest: bytes
     body: str
+    app: str | None = ""
+    domain: str | None = ""
+    private: int | None = 0
 
 
 def fill_page(tx: Transaction, page: SpoiltPage) -> None:
@@ -45,7 +48,7 @@ def _fill_last(tx: Transaction, page: SpoiltPage, room: int) -> None:
     """Fill the last page of the table, on which new rows would lie, by rows that are deleted at once."""
     first, workspace, added = store.last_payload(tx) + 1, store.first_workspace(tx), []
     for number in (first, first + 1):
-        row = PayloadRow(number, workspace, number.to_bytes(9, "big"), "")
+        row = PayloadRow(number, workspace, number.to_bytes(6, "big"), "")
         cell = PLACE_OF_CELL + _sizes(row, 0)[1]
         growth = growth_into(row, room - cell, page.most) if room > cell else 0
         if room >= cell:
@@ -65,8 +68,16 @@ def write_anew(tx: Transaction, page: SpoiltPage) -> None:
 
 def _rows(tx: Transaction, page: SpoiltPage) -> list[PayloadRow]:
     return [
-        PayloadRow(whole(number), whole(workspace), digest if isinstance(digest, bytes) else b"", str(body))
-        for number, workspace, digest, body in store.payload_rows(tx, page.rows)
+        PayloadRow(
+            whole(number),
+            whole(workspace),
+            digest if isinstance(digest, bytes) else b"",
+            str(body),
+            app if isinstance(app, str) else None,
+            domain if isinstance(domain, str) else None,
+            private if isinstance(private, int) else None,
+        )
+        for number, workspace, digest, body, app, domain, private in store.payload_rows(tx, page.rows)
     ]
 
 
@@ -93,7 +104,11 @@ def _sizes(row: PayloadRow, growth: int) -> tuple[int, int]:
     body = len(row.body.encode()) + growth
     digest, workspace = len(row.digest), _length_of_whole(row.workspace_id)
     head = 1 + 1 + 1 + _length_of_varint(2 * digest + 12) + _length_of_varint(2 * body + 13)
-    size = head + workspace + digest + body
+    traits = [len(text.encode()) for text in (row.app, row.domain) if text is not None]
+    # Rows written before there were traits lack their types until they are written again.
+    if row.app is not None or growth:
+        head += 1 + (2 - len(traits)) + sum(_length_of_varint(2 * length + 13) for length in traits)
+    size = head + workspace + digest + body + sum(traits)
     return size, _length_of_varint(size) + _length_of_varint(row.id) + size
 
 

@@ -16,7 +16,7 @@ from hourloom.web.endpoint import Context, Endpoint
 from hourloom.web.guard import Guarded, Lifespan
 from hourloom.web.problems import MethodNotAllowed, known, problem_of, status_of
 from hourloom.web.prompt import Prompts
-from hourloom.web.router import Mount, Router
+from hourloom.web.router import Application, Mount, Router
 from hourloom.web.routes import Access, Route
 from hourloom.web.wire import Receive, Send
 
@@ -33,7 +33,14 @@ def application(
     for route in routes:
         by_path.setdefault(route.path, {})[route.method] = route
     typed = [Mount(path, Methods(on, context)) for path, on in by_path.items()]
-    router = Router([*typed, *others], NothingHere(context))
+    # Some plug-ins post to the very address that they were given, where a browser finds the page.
+    beside = [
+        Mount(o.path, Beside(by_path[o.path], context, o.application), o.kind)
+        if o.kind == "http" and o.path in by_path
+        else o
+        for o in others
+    ]
+    router = Router([*typed, *beside], NothingHere(context))
 
     def endpoint_of(scope: Scope) -> Endpoint | None:
         methods = router.found(scope)
@@ -82,6 +89,20 @@ class Methods:
             return
         told = preflight_headers(caller, self._routes, context.allowed_origins)
         await _answer(send, 200, b"", {"allow": ", ".join(sorted(self._endpoints)), **told})
+
+
+class Beside(Methods):
+    """The endpoints of a path that something else answers to all other methods."""
+
+    def __init__(self, on: Mapping[str, Route], context: Context, other: Application) -> None:
+        super().__init__(on, context)
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS" or self.endpoint(scope["method"]) is not None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self._other(scope, receive, send)
 
 
 class NothingHere:

@@ -23,6 +23,9 @@ _FIELDS = {
     b"hourloom-step-up": "step_up",
     b"if-none-match": "if_none_match",
     b"accept-encoding": "accept_encoding",
+    b"user-agent": "user_agent",
+    b"x-machine-name": "machine",
+    b"timezone": "time_zone",
 }
 _FORWARDED = {b"forwarded", b"via", b"x-real-ip"}
 _EXTENSIONS = ("moz-extension://", "chrome-extension://", "safari-web-extension://")
@@ -73,6 +76,9 @@ class Caller(msgspec.Struct):
     """The ticket that says: it was confirmed just now that this is the owner."""
     if_none_match: str = ""
     accept_encoding: str = ""
+    user_agent: str = ""
+    machine: str = ""
+    time_zone: str = ""
 
     @property
     def is_browser(self) -> bool:

@@ -25,6 +25,7 @@ from hourloom.web.caller import (
 )
 from hourloom.web.cors import answer_headers
 from hourloom.web.counting import Counts, monotonic
+from hourloom.web.editors import key_of
 from hourloom.web.idempotency import Idempotency, Outcome
 from hourloom.web.limits import Limits
 from hourloom.web.problems import NotThatType, known, problem_of, retry_after, status_of
@@ -97,7 +98,7 @@ class Endpoint:
     async def _answer(self, scope: Scope, caller: Caller, receive: Receive) -> Outcome | Streamed:
         route = self.route
         require_plain(scope["path"], scope["raw_path"])
-        actor = self.admitted(caller)
+        actor = self.admitted(caller, scope)
         await self.context.limits.admit(caller, actor, patient=route.is_activitywatch)
         if route.step_up:
             await self._require_step_up(caller, actor)
@@ -113,10 +114,12 @@ class Endpoint:
             raw = b"\0".join((scope["path"].encode(), scope["query_string"], raw))
         return await self._run(arguments, caller, actor, raw)
 
-    def admitted(self, caller: Caller) -> Actor | None:
+    def admitted(self, caller: Caller, scope: Scope) -> Actor | None:
         """Return who asks, if they may; nobody is asked on routes that are for anyone."""
         route = self.route
         require_host(caller, self.context.allowed_hosts)
+        if route.is_for_editors:
+            return self._admitted_editor(caller, scope)
         require_own_site(
             caller,
             ingests=route.takes_extensions,
@@ -138,6 +141,17 @@ class Endpoint:
             actor.require(route.scope)
         return actor
 
+    def _admitted_editor(self, caller: Caller, scope: Scope) -> Actor:
+        """Return whose key an editor shows; programs of the same user may come by the local socket."""
+        authenticator = self.context.authenticator
+        key = key_of(caller, scope["query_string"])
+        actor = authenticator.by_token(key) if key is not None else authenticator.by_socket(caller)
+        if actor is None:
+            raise Unauthenticated
+        if self.route.scope is not None:
+            actor.require(self.route.scope)
+        return actor
+
     async def _require_step_up(self, caller: Caller, actor: Actor | None) -> None:
         if actor is None:
             raise Unauthenticated
@@ -153,7 +167,7 @@ class Endpoint:
         """Return a body as the route takes it."""
         if not raw and self.route.body_is_optional:
             return None
-        kind = caller.content_type
+        kind = "application/json" if self.route.is_for_editors else caller.content_type
         if kind != "application/json" and kind.partition(";")[0].strip().lower() != "application/json":
             raise NotThatType(wanted="application/json", found=kind[:60])
         return self.parsed(raw)
@@ -170,7 +184,7 @@ class Endpoint:
         except msgspec.DecodeError:
             if not strict_json.may_hold_surrogates(raw):
                 raise
-        if not self.route.is_activitywatch:
+        if not self.route.is_activitywatch and not self.route.is_for_editors:
             raise strict_json.LoneSurrogate
         # Watchers send what a window calls itself, and would drop what is refused.
         return decoder.decode(strict_json.mended(raw))
@@ -249,6 +263,9 @@ class Endpoint:
             if kind := getattr(error, "aw_type", None):
                 described["type"] = kind
             return status, _encode(described), headers
+        if self.route.is_for_editors:
+            told = {"error": error.message, "errors": [error.message], "code": error.code}
+            return status, _encode(told), headers
         return status, _encode(problem_of(error)), headers | {"content-type": "application/problem+json"}
 
     def _cors(self, caller: Caller) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ import msgspec
 from hourloom.core.errors import HourloomError
 from hourloom.core.requests import REQUEST_ID, begin_request, this_request
 from hourloom.web.always import completed
+from hourloom.web.editors import KEY_IN_ADDRESS
 from hourloom.web.limits import Limits
 from hourloom.web.problems import problem_of, retry_after, status_of
 from hourloom.web.prompt import Prompts
@@ -70,8 +71,10 @@ class Guarded:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _showed_secret(self, scope: Message) -> bool:
-        return scope["path"] in self._secret_paths or any(
-            name == b"authorization" for name, _ in scope["headers"]
+        return (
+            scope["path"] in self._secret_paths
+            or any(name == b"authorization" for name, _ in scope["headers"])
+            or KEY_IN_ADDRESS in scope.get("query_string", b"")
         )
 
 

@@ -34,7 +34,9 @@ class ActivityWatchError(msgspec.Struct):
 
 def document(routes: Sequence[Route], version: str) -> Json:
     """Return the whole document."""
-    described = [route for route in routes if not (route.path.endswith("/") and len(route.path) > 1)]
+    # What editors ask for is WakaTime's API, not ours; docs/editors.md lists it.
+    ours = [route for route in routes if not route.is_for_editors]
+    described = [route for route in ours if not (route.path.endswith("/") and len(route.path) > 1)]
     types = [t for route in described for t in _types_of(route)] + [Problem, ActivityWatchError]
     schemas, components = msgspec.json.schema_components(
         types, schema_hook=_schema_hook, ref_template="#/components/schemas/{name}"

@@ -47,7 +47,7 @@ class Prompt:
         if caller.idempotency_key is not None or is_limited(caller):
             return None
         try:
-            return self._endpoint.admitted(caller)
+            return self._endpoint.admitted(caller, self._scope)
         except HourloomError:
             return None
 

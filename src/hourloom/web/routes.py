@@ -46,6 +46,8 @@ class Access(Enum):
     """As TOKEN, and without one whoever the trust rules of `/api/0` let in."""
     INGEST = "ingest"
     """As LOCAL, and browser extensions too."""
+    EDITOR = "editor"
+    """A token in one of the forms in which editors' plug-ins show theirs, from any page or extension."""
     ANYONE = "anyone"
 
 
@@ -141,6 +143,11 @@ class Route:
     def is_activitywatch(self) -> bool:
         """Return whether errors take ActivityWatch's shape."""
         return self.path.startswith("/api/0")
+
+    @property
+    def is_for_editors(self) -> bool:
+        """Return whether it takes what editors' plug-ins send: keys, media types and errors of their own."""
+        return self.access is Access.EDITOR
 
 
 def _source_of(name: str, hint: Any, in_path: set[str]) -> str:

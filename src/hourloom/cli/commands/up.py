@@ -35,8 +35,12 @@ ListenFd = Annotated[
     typer.Option("--listen-fd", metavar="FD", help="Take over this listening socket.", show_default=False),
 ]
 
+NoDevice = Annotated[
+    bool, typer.Option("--no-device", help="Serve only; nothing on this computer is observed.")
+]
 
-def up(
+
+def up(  # noqa: PLR0913 - each is an option
     context: typer.Context,
     *,
     data_dir: DataDir = None,
@@ -45,15 +49,16 @@ def up(
     port: Port = None,
     testing: Testing = False,
     no_browser: NoBrowser = False,
+    no_device: NoDevice = False,
 ) -> None:
-    """Start Hourloom and keep it running.
+    """Start Hourloom and keep it running: the server, and what observes this computer.
 
     The listening socket stays open while the server restarts, so that no watcher is refused. If Hourloom runs
     already on this data directory, its page is opened instead. Ctrl-C stops it.
     """
     configuration = configured(data_dir, config, host=host, port=port, testing=testing or None)
     words = words_for_serve(data_dir, config, host, port, testing=testing)
-    runs = handed(context).stay_up(configuration, words)
+    runs = handed(context).stay_up(configuration, words, with_device=not no_device)
     process = f" (process {runs.pid})" if runs.pid else ""
     say(f"Hourloom runs already{process} at {runs.url}.")
     show_page(handed(context), configuration, link_only=no_browser)

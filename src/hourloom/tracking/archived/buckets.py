@@ -150,7 +150,12 @@ class ArchivedBuckets(PlainTable):
         return None if _is_object(row.data) else "its data is no JSON object"
 
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[BucketRow]) -> list[Judged]:
-        return [self._judged(tx, into, row) for row in rows]
+        judged = [self._judged(tx, into, row) for row in rows]
+        for row, each in zip(rows, judged, strict=True):
+            stays = each.verdict is Verdict.CONFLICTING and each.number and into.on_conflict == "keep"
+            here = store.bucket_by_id(tx, into.workspace_id, each.number) if stays else None
+            into.types[row.id] = row.type if here is None else here.type
+        return judged
 
     def _judged(self, tx: Transaction, into: Incoming, row: BucketRow) -> Judged:
         workspace = into.workspace_id

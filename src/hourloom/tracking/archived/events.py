@@ -84,15 +84,18 @@ class ArchivedEvents(PlainTable):
         return None if known else REFERS_TO_NOTHING
 
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[EventRow]) -> list[Judged]:
+        payloads = [self._payload(tx, into, row, add=False) for row in rows]
         if into.keeps_numbers:
-            return [Judged(Verdict.NEW)] * len(rows)
+            return [Judged(Verdict.LEFT_OUT if each is None else Verdict.NEW) for each in payloads]
         places = [(into.number("buckets", row.bucket_id), row.started_at) for row in rows]
         here: dict[int, list[Here]] = {}
         for place, *event in archived.events_beginning(tx, into.workspace_id, into.operation or 0, places):
             here.setdefault(whole(place), []).append(Here(*map(whole, event)))
-        payloads = [into.number("payloads", row.payload_id) for row in rows]
-        judged = [judged_event(row, payloads[at], here.get(at, [])) for at, row in enumerate(rows)]
-        return self._with_totals(tx, into, rows, payloads, judged)
+        judged = [
+            Judged(Verdict.LEFT_OUT) if payload is None else judged_event(row, payload, here.get(at, []))
+            for at, (row, payload) in enumerate(zip(rows, payloads, strict=True))
+        ]
+        return self._with_totals(tx, into, rows, [payload or 0 for payload in payloads], judged)
 
     def take_in(
         self, tx: Transaction, into: Incoming, rows: Sequence[EventRow], judged: Sequence[Judged]
@@ -152,7 +155,7 @@ class ArchivedEvents(PlainTable):
         numbers = [EventId(row.id) for row in rows]
         if not into.keeps_numbers:
             numbers = self._recorder.numbers.take(tx, len(rows))
-        events = [_event(into, row, number) for row, number in zip(rows, numbers, strict=True)]
+        events = [self._event(tx, into, row, number) for row, number in zip(rows, numbers, strict=True)]
         store.add_events(tx, into.workspace_id, events)
         if into.operation is not None:
             keep_runs(tx, into.operation, _closed(numbers) if into.keeps_numbers else numbers)
@@ -160,7 +163,7 @@ class ArchivedEvents(PlainTable):
 
     def _replace(self, tx: Transaction, into: Incoming, replaced: Sequence[tuple[EventRow, int]]) -> None:
         """Let events of the archive take the place of those here; of two that want the same the last does."""
-        wanted = {number: _event(into, row, EventId(number)) for row, number in replaced}
+        wanted = {number: self._event(tx, into, row, EventId(number)) for row, number in replaced}
         before = [store.event_by_id(tx, into.workspace_id, number) for number in wanted]
         for event in wanted.values():
             store.set_event(tx, into.workspace_id, event)
@@ -169,6 +172,32 @@ class ArchivedEvents(PlainTable):
             store.keep_image(tx, into.operation, BEFORE, workspace, [e for e in before if e is not None])
             store.keep_image(tx, into.operation, AFTER, workspace, list(wanted.values()))
         self._note(tx, into, list(wanted.values()))
+
+    def _payload(self, tx: Transaction, into: Incoming, row: EventRow, *, add: bool) -> int | None:
+        """Return the number here of what may be stored of an event; 0 if it is new, None if nothing may."""
+        held = into.held.get(row.payload_id)
+        if held is None:
+            return into.number("payloads", row.payload_id)
+        rules, left = self._recorder.door.of(tx, into.workspace_id), held
+        if rules is not None:
+            kind = into.types.get(row.bucket_id, "")
+            may_stay = rules.left_of(kind, held, row.started_at, row.ended_at)
+            if may_stay is None:
+                return None
+            left = may_stay
+        if add:
+            return self._recorder.payloads.number_of(tx, into.workspace_id, left)
+        digest, _ = self._recorder.payloads.described(into.workspace_id, left)
+        return store.payload_by_digest(tx, into.workspace_id, digest) or 0
+
+    def _event(self, tx: Transaction, into: Incoming, row: EventRow, number: EventId) -> Event:
+        return Event(
+            number,
+            BucketId(into.number("buckets", row.bucket_id)),
+            Instant(row.started_at),
+            Instant(row.ended_at),
+            PayloadId(self._payload(tx, into, row, add=True) or 0),
+        )
 
     def _note(self, tx: Transaction, into: Incoming, events: Sequence[Event]) -> None:
         """Let nobody answer from what was remembered; that they are there is told in the end."""
@@ -208,13 +237,3 @@ def _closed(numbers: Sequence[EventId]) -> list[EventId]:
             filled.extend(EventId(n) for n in range(filled[-1] + 1, number))
         filled.append(number)
     return filled
-
-
-def _event(into: Incoming, row: EventRow, number: EventId) -> Event:
-    return Event(
-        number,
-        BucketId(into.number("buckets", row.bucket_id)),
-        Instant(row.started_at),
-        Instant(row.ended_at),
-        PayloadId(into.number("payloads", row.payload_id)),
-    )

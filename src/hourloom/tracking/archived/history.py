@@ -54,7 +54,12 @@ class ArchivedImages(PlainTable):
         return None if known else REFERS_TO_NOTHING
 
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[ImageRow]) -> list[Judged]:
-        return [judged_by_operation(into, row.operation_id) for row in rows]
+        return [
+            Judged(Verdict.LEFT_OUT)
+            if row.payload_id in into.held
+            else judged_by_operation(into, row.operation_id)
+            for row in rows
+        ]
 
     def take_in(
         self, tx: Transaction, into: Incoming, rows: Sequence[ImageRow], judged: Sequence[Judged]

@@ -14,6 +14,8 @@ from hourloom.db.sequences import skip_numbers
 from hourloom.db.transaction import Transaction, whole
 from hourloom.tracking import store
 from hourloom.tracking.archived.rows import PayloadRow
+from hourloom.tracking.door import Door
+from hourloom.tracking.enrichment import traits_of_text
 from hourloom.tracking.model import MOST_DATA, digest_of
 from hourloom.tracking.store import archived
 
@@ -31,8 +33,8 @@ class ArchivedPayloads(PlainTable):
     row = PayloadRow
     numbered = referred = True
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, key: bytes, door: Door) -> None:
+        self._key, self._door = key, door
 
     def count(self, tx: Transaction, out: Outgoing) -> int:
         return archived.count_payloads(tx, out.workspace_id)
@@ -65,7 +67,12 @@ class ArchivedPayloads(PlainTable):
 
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[PayloadRow]) -> list[Judged]:
         judged = []
+        rules = self._door.of(tx, into.workspace_id)
+        kinds = sorted(set(into.types.values()))
         for row in rows:
+            if rules is not None and rules.may_touch(kinds, strict_json.loads(bytes(row.data))):
+                # Nothing of it is stored before an event says in which bucket it was, and when.
+                into.held[row.id] = _canonical(row).encode()
             here = store.payload_by_digest(tx, into.workspace_id, digest_of(_canonical(row), self._key))
             judged.append(Judged(Verdict.NEW) if here is None else Judged(Verdict.SAME, here))
         return judged
@@ -77,7 +84,7 @@ class ArchivedPayloads(PlainTable):
         added: dict[str, int] = {}
         for row, each in zip(rows, judged, strict=True):
             number = each.number
-            if not number:
+            if not number and row.id not in into.held:
                 canonical = _canonical(row)
                 # Two in one archive may be the same, written in two ways.
                 number = added.get(canonical) or self._added(tx, into, row.id, canonical)
@@ -88,8 +95,8 @@ class ArchivedPayloads(PlainTable):
     def _added(self, tx: Transaction, into: Incoming, number: int, canonical: str) -> int:
         digest = digest_of(canonical, self._key)
         if not into.keeps_numbers:
-            return store.add_payload(tx, into.workspace_id, digest, canonical)
-        archived.put_payload(tx, into.workspace_id, number, digest, canonical)
+            return store.add_payload(tx, into.workspace_id, digest, canonical, traits_of_text(canonical))
+        archived.put_payload(tx, into.workspace_id, number, digest, canonical, traits_of_text(canonical))
         return number
 
 

@@ -63,7 +63,9 @@ class ArchivedTotals(PlainTable):
         return None if known else REFERS_TO_NOTHING
 
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[TotalRow]) -> list[Judged]:
-        judged = [Judged(Verdict.NEW)] * len(rows)
+        # What rules hide of events that are gone nobody could tell.
+        left_out = [row.payload_id in into.held for row in rows]
+        judged = [Judged(Verdict.LEFT_OUT if hidden else Verdict.NEW) for hidden in left_out]
         if into.keeps_numbers:
             return judged
         places = [_place(into, row) for row in rows]
@@ -74,7 +76,10 @@ class ArchivedTotals(PlainTable):
         for place, lasted in archived.totals_at(tx, into.workspace_id, places):
             at = whole(place)
             judged[at] = Judged(Verdict.SAME if lasted == rows[at].lasted else Verdict.CONFLICTING)
-        return judged
+        return [
+            Judged(Verdict.LEFT_OUT) if hidden else each
+            for each, hidden in zip(judged, left_out, strict=True)
+        ]
 
     def take_in(
         self, tx: Transaction, into: Incoming, rows: Sequence[TotalRow], judged: Sequence[Judged]

@@ -13,6 +13,7 @@ from hourloom.core.errors import HourloomError
 from hourloom.core.ids import EventId
 from hourloom.core.log import recent
 from hourloom.settings.service import Settings
+from hourloom.tracking.heartbeat import HIDDEN
 from hourloom.tracking.model import (
     BucketDraft,
     BucketName,
@@ -83,8 +84,9 @@ def _shown_event(outcomes: Sequence[Outcome]) -> bytes | HourloomError:
     (recorded,) = outcomes
     if isinstance(recorded, HourloomError):
         return recorded
-    return b'{"id":%d,"timestamp":"%s","duration":%s,"data":%s}' % (
-        recorded.id,
+    number = b"null" if recorded.id == HIDDEN else b"%d" % recorded.id
+    return b'{"id":%s,"timestamp":"%s","duration":%s,"data":%s}' % (
+        number,
         datetime_of(recorded.started_at).isoformat().encode(),
         repr((recorded.ended_at - recorded.started_at) / SECOND).encode(),
         recorded.data,

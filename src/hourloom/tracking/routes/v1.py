@@ -13,6 +13,7 @@ from msgspec import Meta
 from hourloom.core.actors import Actor
 from hourloom.core.clock import SECOND, Duration, datetime_of, instant_of
 from hourloom.core.errors import HourloomError, Invalid
+from hourloom.tracking.heartbeat import HIDDEN
 from hourloom.tracking.model import (
     Bucket,
     BucketDraft,
@@ -64,14 +65,6 @@ class NewBucket(msgspec.Struct, forbid_unknown_fields=True):
     data: dict[str, Any] = {}
 
 
-class DeviceShape(msgspec.Struct):
-    """A computer or phone that reports."""
-
-    id: int
-    name: str
-    created_at: datetime
-
-
 class EventShape(msgspec.Struct):
     """An event as it is stored."""
 
@@ -104,7 +97,7 @@ class NewEvent(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Numbers(msgspec.Struct):
-    """The numbers of the events that were stored, in the order given."""
+    """The numbers of the events that were stored, in the order given; 0 where a privacy rule dropped one."""
 
     ids: list[int]
 
@@ -129,6 +122,8 @@ class HeartbeatResult(msgspec.Struct, omit_defaults=True):
     """What became of one heartbeat: the event that it extended or began, or the problem."""
 
     id: int | None = None
+    hidden: bool = False
+    """Whether a privacy rule dropped it, so that nothing of it is stored."""
     started_at: datetime | None = None
     duration: float | None = None
     problem: Problem | None = None
@@ -190,12 +185,6 @@ def send_heartbeats(events: Events, who: Actor, body: HeartbeatBatch) -> Queued:
         return HeartbeatResults([_result(b if isinstance(b, HourloomError) else next(became)) for b in made])
 
     return Queued(events.recorder, [beat for beat in made if isinstance(beat, Heartbeat)], shown)
-
-
-@routes.on("GET", "/devices", scope=READ)
-def list_devices(buckets: Buckets, who: Actor) -> list[DeviceShape]:
-    """List the devices that reported."""
-    return [DeviceShape(d.id, d.name, datetime_of(d.created_at)) for d in buckets.devices(who)]
 
 
 @routes.on("GET", "/buckets", scope=READ)
@@ -304,8 +293,12 @@ def _heartbeat(
 def _result(outcome: Any) -> HeartbeatResult:  # a Recorded or an error
     if isinstance(outcome, HourloomError):
         return HeartbeatResult(problem=problem_of(outcome))
+    if outcome.id == HIDDEN:
+        return HeartbeatResult(hidden=True)
     return HeartbeatResult(
-        outcome.id, datetime_of(outcome.started_at), (outcome.ended_at - outcome.started_at) / SECOND
+        id=outcome.id,
+        started_at=datetime_of(outcome.started_at),
+        duration=(outcome.ended_at - outcome.started_at) / SECOND,
     )
 
 

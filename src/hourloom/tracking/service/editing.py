@@ -13,6 +13,7 @@ from hourloom.db.transaction import Database, Transaction
 from hourloom.operations.model import ChangedSince, Operation
 from hourloom.operations.service import Operations
 from hourloom.tracking import store
+from hourloom.tracking.door import HiddenByPrivacyRule
 from hourloom.tracking.model import Bucket, Event, EventDraft, EventsChanged, NoSuchEvent, NotWithin, interval
 from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.service.buckets import found_bucket
@@ -52,21 +53,27 @@ class Editing:
         """Change an event's interval or data."""
         who.require("tracking:write")
         with self._database.begin() as tx:
-            before = self._found(tx, who, event)
+            before, bucket = found_event(tx, who, event)
             payload = before.payload_id
-            if changes.data is not None:
-                payload = self._recorder.payloads.number_of(tx, who.workspace_id, changes.data)
             started_at, ended_at = interval(
                 before.started_at if changes.started_at is None else changes.started_at,
                 before.ended_at if changes.ended_at is None else changes.ended_at,
             )
+            if changes.data is not None:
+                data = self._recorder.door.left_of(tx, bucket, changes.data, started_at, ended_at)
+                if data is None:
+                    raise HiddenByPrivacyRule
+                payload = self._recorder.payloads.number_of(tx, who.workspace_id, data)
             after = msgspec.structs.replace(
                 before, started_at=started_at, ended_at=ended_at, payload_id=payload
             )
             return self._apply(tx, who, "edit_event", [before], [after])
 
     def replace(self, who: Actor, bucket_name: str, drafts: Sequence[EventDraft]) -> OperationId:
-        """Replace events of a bucket by their numbers; one that is elsewhere is an error, not a move."""
+        """Replace events of a bucket by their numbers; one that is elsewhere is an error, not a move.
+
+        Where privacy rules drop what an event is to become, it stays as it was.
+        """
         who.require("tracking:write")
         with self._database.begin() as tx:
             bucket = found_bucket(tx, who, bucket_name)
@@ -75,7 +82,7 @@ class Editing:
             for event in before:
                 if event.bucket_id != bucket.id:
                     raise NoSuchEvent(id=event.id)
-            after = [self._replacement(tx, who, event, last[event.id]) for event in before]
+            after = [self._replacement(tx, bucket, event, last[event.id]) for event in before]
             return self._apply(tx, who, "edit_event", before, after)
 
     def split(self, who: Actor, event: int, at: Instant) -> OperationId:
@@ -117,8 +124,11 @@ class Editing:
     def _found(self, tx: Transaction, who: Actor, event: int) -> Event:
         return found_event(tx, who, event)[0]
 
-    def _replacement(self, tx: Transaction, who: Actor, event: Event, draft: EventDraft) -> Event:
-        payload = self._recorder.payloads.number_of(tx, who.workspace_id, draft.data)
+    def _replacement(self, tx: Transaction, bucket: Bucket, event: Event, draft: EventDraft) -> Event:
+        data = self._recorder.door.left_of(tx, bucket, draft.data, draft.started_at, draft.ended_at)
+        if data is None:
+            return event
+        payload = self._recorder.payloads.number_of(tx, bucket.workspace_id, data)
         return Event(event.id, event.bucket_id, draft.started_at, draft.ended_at, payload)
 
     def _apply(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+import msgspec
+
 from hourloom.core.actors import Actor
 from hourloom.core.clock import EARLIEST, LATEST, Clock, Instant
 from hourloom.core.ids import EventId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.tracking import store
+from hourloom.tracking.heartbeat import HIDDEN
 from hourloom.tracking.model import LONG, SETTLED_AFTER, Bucket, Event, EventDraft, NoSuchEvent
 from hourloom.tracking.query.events import Events as EventList
 from hourloom.tracking.query.events import events_of_rows
@@ -29,15 +32,28 @@ class Events:
         self._database, self._clock, self.recorder, self._shelf = database, clock, recorder, shelf
 
     def append(self, who: Actor, bucket_name: str, drafts: Sequence[EventDraft]) -> list[EventId]:
-        """Store new events; return their numbers."""
+        """Store new events; return their numbers, 0 for those that privacy rules drop."""
         who.require("tracking:write")
         with self._database.begin() as tx:
             bucket = found_bucket(tx, who, bucket_name)
-            numbers = self.recorder.numbers.take(tx, len(drafts))
-            added = [self._event(tx, bucket, draft, id_) for draft, id_ in zip(drafts, numbers, strict=True)]
+            let_in = [self._let_in(tx, bucket, draft) for draft in drafts]
+            numbers = iter(self.recorder.numbers.take(tx, sum(draft is not None for draft in let_in)))
+            given = [HIDDEN if draft is None else next(numbers) for draft in let_in]
+            added = [
+                self._event(tx, bucket, draft, number)
+                for draft, number in zip(let_in, given, strict=True)
+                if draft is not None
+            ]
             store.add_events(tx, who.workspace_id, added)
             self.recorded(tx, bucket, added)
-            return numbers
+            return given
+
+    def _let_in(self, tx: Transaction, bucket: Bucket, draft: EventDraft) -> EventDraft | None:
+        """Return an event as privacy rules let it in, None where they drop it."""
+        left = self.recorder.door.left_of(tx, bucket, draft.data, draft.started_at, draft.ended_at)
+        if left is None or left is draft.data:
+            return None if left is None else draft
+        return msgspec.structs.replace(draft, data=left)
 
     def recorded(self, tx: Transaction, bucket: Bucket, events: Sequence[Event]) -> None:
         """Take note of events that were added to a bucket."""

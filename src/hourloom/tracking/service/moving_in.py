@@ -151,7 +151,10 @@ class MovingIn:
         seen: set[tuple[int, int, int]] = set()
         fresh = []
         for draft in drafts:
-            payload = self._recorder.payloads.number_of(tx, bucket.workspace_id, draft.data)
+            data = self._recorder.door.left_of(tx, bucket, draft.data, draft.started_at, draft.ended_at)
+            if data is None:
+                continue
+            payload = self._recorder.payloads.number_of(tx, bucket.workspace_id, data)
             event = Event(EventId(0), bucket.id, draft.started_at, draft.ended_at, payload)
             content = (event.started_at, event.ended_at, payload)
             if content not in seen and not store.is_stored(tx, event, bucket.workspace_id):

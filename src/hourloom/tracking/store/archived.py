@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hourloom.db.statements import ByDialect
 from hourloom.db.transaction import Rows, Transaction, whole
+from hourloom.tracking.enrichment import Traits
 from hourloom.tracking.model import Bucket, Event
 from hourloom.tracking.store.lists import as_json
 
@@ -131,7 +132,9 @@ def payloads_in_use(tx: Transaction, workspace: int, after: int, limit: int) -> 
             UNION ALL
             SELECT i.payload_id FROM operation_events i JOIN operations o ON o.id = i.operation_id
             WHERE i.workspace_id = :workspace AND i.payload_id > :after
-              AND o.kind NOT IN ('import_archive', 'delete_range', 'delete_match', 'delete_everything')
+              AND o.kind NOT IN (
+                  'import_archive', 'delete_range', 'delete_match', 'delete_everything', 'hide_history'
+              )
         ) AS used ORDER BY payload_id LIMIT :limit
         """,
         workspace=workspace,
@@ -141,12 +144,18 @@ def payloads_in_use(tx: Transaction, workspace: int, after: int, limit: int) -> 
     return [whole(row[0]) for row in found]
 
 
-def put_payload(tx: Transaction, workspace: int, number: int, digest: bytes, body: str) -> None:
+def put_payload(
+    tx: Transaction, workspace: int, number: int, digest: bytes, body: str, traits: Traits
+) -> None:
     """Add a payload with the number that it had elsewhere."""
     tx.execute(
         """
-        INSERT INTO payloads (id, workspace_id, digest, body) VALUES (:number, :workspace, :digest, :body)
+        INSERT INTO payloads (id, workspace_id, digest, body, app, domain, private)
+        VALUES (:number, :workspace, :digest, :body, :app, :domain, :private)
         """,
+        app=traits.app,
+        domain=traits.domain,
+        private=int(traits.private),
         number=number,
         workspace=workspace,
         digest=digest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hourloom.db.statements import ByDialect
 from hourloom.db.transaction import Rows, Transaction
+from hourloom.tracking.enrichment import Traits
 from hourloom.tracking.store.lists import numbers
 
 
@@ -16,15 +17,19 @@ def payload_by_digest(tx: Transaction, workspace: int, digest: bytes) -> int | N
     return found if isinstance(found, int) else None
 
 
-def add_payload(tx: Transaction, workspace: int, digest: bytes, body: str) -> int:
+def add_payload(tx: Transaction, workspace: int, digest: bytes, body: str, traits: Traits) -> int:
     return tx.number(
         """
-            INSERT INTO payloads (workspace_id, digest, body) VALUES (:workspace, :digest, :body)
+            INSERT INTO payloads (workspace_id, digest, body, app, domain, private)
+            VALUES (:workspace, :digest, :body, :app, :domain, :private)
             RETURNING id
             """,
         workspace=workspace,
         digest=digest,
         body=body,
+        app=traits.app,
+        domain=traits.domain,
+        private=int(traits.private),
     )
 
 
@@ -97,14 +102,17 @@ def history_versions(tx: Transaction) -> int:
 
 
 def payload_rows(tx: Transaction, payloads: list[int]) -> Rows:
-    """Return number, workspace, digest and body of payloads."""
+    """Return payloads with all their columns."""
     return tx.rows(
         ByDialect(
             sqlite="""
-                SELECT id, workspace_id, digest, body FROM payloads
+                SELECT id, workspace_id, digest, body, app, domain, private FROM payloads
                 WHERE id IN (SELECT value FROM json_each(:payloads))
             """,
-            postgresql="SELECT id, workspace_id, digest, body FROM payloads WHERE id = ANY(:payloads)",
+            postgresql="""
+                SELECT id, workspace_id, digest, body, app, domain, private FROM payloads
+                WHERE id = ANY(:payloads)
+            """,
         ),
         payloads=numbers(tx, payloads),
     )
@@ -125,11 +133,24 @@ def delete_payloads(tx: Transaction, payloads: list[int]) -> None:
     )
 
 
-def put_payload(tx: Transaction, payload: int, workspace: int, digest: bytes, body: str) -> None:
+def put_payload(  # noqa: PLR0913, PLR0917 - each is a column
+    tx: Transaction,
+    payload: int,
+    workspace: int,
+    digest: bytes,
+    body: str,
+    app: str | None,
+    domain: str | None,
+    private: int | None,
+) -> None:
     tx.execute(
         """
-        INSERT INTO payloads (id, workspace_id, digest, body) VALUES (:payload, :workspace, :digest, :body)
+        INSERT INTO payloads (id, workspace_id, digest, body, app, domain, private)
+        VALUES (:payload, :workspace, :digest, :body, :app, :domain, :private)
         """,
+        app=app,
+        domain=domain,
+        private=private,
         payload=payload,
         workspace=workspace,
         digest=digest,

@@ -138,6 +138,36 @@ def events_before(tx: Transaction, workspace: int, bucket: int, start: int, even
     )
 
 
+def events_behind(  # noqa: PLR0913 - each bounds what is meant
+    tx: Transaction,
+    workspace: int,
+    bucket: int,
+    *,
+    at: int,
+    event: int,
+    until: int,
+    last: int,
+    limit: int,
+) -> Rows:
+    """Return the events behind a place, the oldest first, that began before an instant."""
+    return tx.rows(
+        """
+        SELECT id, started_at, ended_at, payload_id FROM events
+        WHERE workspace_id = :workspace AND bucket_id = :bucket
+          AND started_at >= :at AND (started_at > :at OR id > :event)
+          AND started_at < :until AND id <= :last
+        ORDER BY started_at, id LIMIT :limit
+        """,
+        workspace=workspace,
+        bucket=bucket,
+        at=at,
+        event=event,
+        until=until,
+        last=last,
+        limit=limit,
+    )
+
+
 def is_stored(tx: Transaction, event: Event, workspace: int) -> bool:
     """Return whether a bucket holds the same interval with the same payload."""
     return (
