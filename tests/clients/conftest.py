@@ -27,11 +27,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def port(home: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of the server's database."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def port(home: dict[str, str], data_dir: Path) -> Iterator[int]:
     """Run `hourloom serve --testing` and return its port."""
     port, hourloom = free_port(), Path(sys.executable).with_name("hourloom")
-    directory = tmp_path_factory.mktemp("data")
-    command = [str(hourloom), "serve", "--testing", "--port", str(port), "--data-dir", str(directory)]
+    command = [str(hourloom), "serve", "--testing", "--port", str(port), "--data-dir", str(data_dir)]
     with subprocess.Popen(command, env=home, stderr=subprocess.DEVNULL) as process:
         wait_for(port, process)
         yield port

@@ -260,4 +260,4 @@ CREATE INDEX privacy_rules_by_position ON privacy_rules (workspace_id, position)
 
 CREATE INDEX payloads_without_traits ON payloads (app) WHERE app IS NULL;
 
-INSERT INTO alembic_version (version_num) VALUES ('0007');
+INSERT INTO alembic_version (version_num) VALUES ('0005');
