@@ -10,6 +10,8 @@ import type { Store, Stored } from "./store";
 export const MOST_BEATS = 5_000;
 export const MOST_CHARACTERS = 1_500_000;
 export const PER_SEGMENT = 100;
+/** Beats that are sent before the store is told. */
+export const AT_ONCE = 20;
 /** A full queue is brought down to this share, so that it is not full again at once. */
 const ROOM = 0.9;
 const INDEX = "queue";
@@ -104,8 +106,12 @@ export class Queue {
 
   async #makeRoom(index: Index): Promise<void> {
     const all = await this.#all(index);
-    const { beats, joined, lost } = shortened(all, Math.floor(this.#most * ROOM), MOST_CHARACTERS * ROOM);
-    await this.#rewrite(index, beats, joined, lost);
+    // The server may have the first ones already: under another name they would count twice.
+    const sending = all.slice(0, AT_ONCE);
+    const most = Math.max(1, Math.floor(this.#most * ROOM) - sending.length);
+    const characters = MOST_CHARACTERS * ROOM - sending.reduce((sum, beat) => sum + sizeOf(beat), 0);
+    const { beats, joined, lost } = shortened(all.slice(AT_ONCE), most, characters);
+    await this.#rewrite(index, [...sending, ...beats], joined, lost);
   }
 
   async #all(index: Index): Promise<Beat[]> {

@@ -4,7 +4,7 @@ import { type Current, type TabData, advance } from "./beat";
 import { DEFAULT_SERVER, type Fetch, type Link, PairingFailed, pair, send, serverOf } from "./link";
 import type { Connection, Names, Reason, Status } from "./message";
 import { type Rules, type SeenTab, allowed, rulesOf, siteOf, withSite } from "./privacy";
-import { Queue } from "./queue";
+import { AT_ONCE, Queue } from "./queue";
 import { type Store, Turns } from "./store";
 
 /** What the browser shows: a tab in front, or why there is none to speak of. */
@@ -33,8 +33,8 @@ const FRESH: Way = { state: "waiting", trouble: "", failures: 0, notBefore: 0, r
 const LONGEST_BACK_OFF = 60_000;
 const RARELY = 600_000;
 const LONGEST_NAME = 60;
-/** Beats that are sent before the store is told. */
-const AT_ONCE = 20;
+/** Clocks are put right by less than this without anybody's setting them, in milliseconds. */
+const A_LITTLE = 1_000;
 
 export class Recorder {
   readonly #around: Surroundings;
@@ -235,8 +235,8 @@ export class Recorder {
     const { store, look, now } = this.#around;
     const kept = await store.get(["current", "pausedUntil", "link"]);
     const current = (kept["current"] as Current | null | undefined) ?? null;
-    // A tick may have told of a change before the burst of its notices was over.
-    const at = current !== null && asOf < current.until && current.until <= now() ? current.until : asOf;
+    // A tick may have told of a change before the burst of its notices was over, or the clock was set a little back.
+    const at = current !== null && asOf < current.until && current.until <= now() + A_LITTLE ? current.until : asOf;
     const seen = await look();
     const rules = await this.rules();
     const off = ending || this.#reason(kept["link"] as Link | undefined, kept["pausedUntil"], seen, rules) !== null;

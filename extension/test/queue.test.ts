@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Beat } from "../src/beat";
-import { PER_SEGMENT, Queue, shortened } from "../src/queue";
+import { AT_ONCE, PER_SEGMENT, Queue, shortened } from "../src/queue";
 import { Memory } from "./memory";
 
 function beat(n: number, more: Partial<Beat> = {}, site = `site${n}.test`): Beat {
@@ -45,6 +45,19 @@ describe("the queue", () => {
     await queue.append([{ ...beat(1), at: 1_500, lasts: 100 }, beat(2)]);
     await queue.acknowledge(sent);
     expect(await queue.oldest()).toEqual([beat(1, { lasts: 600 }), beat(2)]);
+  });
+
+  test("what is being sent while the queue runs full is not sent again under another name", async () => {
+    const queue = new Queue(new Memory(), 100);
+    const beats = Array.from({ length: 101 }, (_, n) => beat(n, { lasts: 1_000 }, "one.test"));
+    await queue.append(beats.slice(0, 100));
+    const sent = (await queue.oldest()).slice(0, AT_ONCE);
+    await queue.append(beats.slice(100));
+    expect((await queue.index()).joined).toBeGreaterThan(0);
+    await queue.acknowledge(sent);
+    const left = await drained(queue);
+    expect(left[0]?.at).toBe(AT_ONCE * 1_000);
+    expect(left.reduce((sum, { lasts }) => sum + lasts, 0)).toBe((101 - AT_ONCE) * 1_000);
   });
 
   test("acknowledging twice takes nothing more", async () => {

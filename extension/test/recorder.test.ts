@@ -181,3 +181,15 @@ test("one that waits for a server is forgotten with it", async () => {
   expect(await recorder.status()).toMatchObject({ connection: "unpaired", waiting: 0 });
   expect(JSON.stringify(store.kept)).not.toContain("a.test");
 });
+
+test("a clock set back by less than a second counts no time twice", async () => {
+  await visit(page("a"), 10_000);
+  await recorder.observe(now, true);
+  now -= 700;
+  await visit(page("b"), 5_000);
+  await visit(page("c"), 0);
+  await recorder.flush();
+  const held = stored.filter(({ lasts }) => lasts > 0).sort((one, other) => one.at - other.at);
+  expect(held.every((beat, n) => n === 0 || (held[n - 1]?.at ?? 0) + (held[n - 1]?.lasts ?? 0) <= beat.at)).toBe(true);
+  expect(held.reduce((sum, { lasts }) => sum + lasts, 0)).toBe(14_300);
+});

@@ -282,7 +282,8 @@ def show_recovery_code(code: str) -> None:
     if sys.stderr.isatty():
         print(
             f"Your database is encrypted. Write down its recovery code, which opens it when this "
-            f"computer's keys are lost:\n\n    {code}\n",
+            f"computer's keys are lost:\n\n    {code}\n\n"
+            "Then run `hourloom keys acknowledge`.\n",
             file=sys.stderr,
         )
     else:

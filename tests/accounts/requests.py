@@ -11,6 +11,9 @@ EVENT = {"timestamp": THEN, "duration": 60, "data": {"app": "editor"}}
 AW_BUCKET = {"type": "currentwindow", "client": "test", "hostname": "here"}
 BEAT = {"entity": "app.py", "time": 1772438400}
 BUCKET = AW_BUCKET | {"name": "mine"}
+HEALTH: dict[str, object] = {"device": "here", "version": "1", "pid": 1, "started_at": THEN, "at": THEN}
+HEALTH |= {"paused_until": None, "watchers": [], "queue": None, "clock": []}
+RETURN = {"away_from": "2026-03-02T07:00:00Z", "back_at": THEN, "why": "idle"}
 PERIOD = "2026-03-02T00:00:00Z/2026-03-03T00:00:00Z"
 
 
@@ -54,6 +57,8 @@ def body_of(route: Route, ids: Mapping[str, object]) -> object:
         "send_editor_heartbeats": [BEAT],
         "send_editor_heartbeats_here": [BEAT],
         "send_external_durations": [],
+        "report_health": HEALTH,
+        "announce_return": RETURN,
     }
     return bodies.get(route.name)
 

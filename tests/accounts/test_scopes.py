@@ -17,6 +17,7 @@ from tests.accounts.requests import body_of, target_of
 
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 RECORDING = frozenset({"heartbeats:write", "tracking:write", "heartbeats:write:mine"})
+EVERY_BUCKET = RECORDING - {"heartbeats:write:mine"}
 ANY = SCOPES | {"heartbeats:write:mine", "heartbeats:write:other"}
 OWN_CHECK: dict[str, frozenset[str]] = {
     "info": ANY,
@@ -26,11 +27,14 @@ OWN_CHECK: dict[str, frozenset[str]] = {
     "send_heartbeat": RECORDING,
     "create_aw_bucket": RECORDING,
     "send_heartbeats": RECORDING,
-    "send_editor_heartbeats": RECORDING - {"heartbeats:write:mine"},
-    "send_editor_heartbeats_here": RECORDING - {"heartbeats:write:mine"},
-    "send_external_durations": RECORDING - {"heartbeats:write:mine"},
+    "send_editor_heartbeats": EVERY_BUCKET,
+    "send_editor_heartbeats_here": EVERY_BUCKET,
+    "send_external_durations": EVERY_BUCKET,
     "send_plugin_error": ANY,
     "create_bucket": RECORDING,
+    "list_privacy_rules": RECORDING | {"heartbeats:write:other", "tracking:read"},
+    "report_health": EVERY_BUCKET,
+    "announce_return": EVERY_BUCKET,
     "undo_operation": frozenset({"tracking:write"}),
     "advance_undo": frozenset({"tracking:write"}),
 }

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no sys
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> "{log}"
 case "$*" in *enable*|*disable*) if [ -e "{refuses}" ]; then echo "Unit is masked." >&2; exit 1; fi;; esac
+if [ -e "{away}" ]; then echo "Failed to connect to bus" >&2; exit 1; fi
 """
 
 
@@ -28,11 +29,11 @@ class Systemd:
     """A systemctl that writes down what it was told."""
 
     def __init__(self, directory: Path) -> None:
-        self.log, self.refuses = directory / "told", directory / "refuses"
+        self.log, self.refuses, self.away = (directory / name for name in ("told", "refuses", "away"))
         self.bin = directory / "bin"
         self.bin.mkdir()
         program = self.bin / "systemctl"
-        program.write_text(SYSTEMCTL.format(log=self.log, refuses=self.refuses))
+        program.write_text(SYSTEMCTL.format(log=self.log, refuses=self.refuses, away=self.away))
         program.chmod(0o755)
 
     @property
@@ -158,6 +159,14 @@ def test_what_systemd_refuses_is_said(hourloom: Program, systemd: Systemd) -> No
     hourloom.more["PATH"] = f"{systemd.bin}:{os.environ['PATH']}"
     systemd.refuses.touch()
     assert "systemd refused to start Hourloom: Unit is masked." in hourloom.refused("service", "install")
+
+
+def test_a_systemd_that_does_not_answer_leaves_no_units_behind(hourloom: Program, systemd: Systemd) -> None:
+    hourloom.more["PATH"] = f"{systemd.bin}:{os.environ['PATH']}"
+    systemd.away.touch()
+    assert "systemd refused to read the units" in hourloom.refused("service", "install")
+    assert list((hourloom.home / ".config/systemd/user").iterdir()) == []
+    assert "was no service" in hourloom("service", "uninstall").stderr
 
 
 def test_where_there_is_no_systemd_that_is_said(hourloom: Program) -> None:

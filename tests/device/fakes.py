@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from hourloom.core.clock import SECOND, Instant
+from hourloom.core.errors import HourloomError
+from hourloom.device.away.telling import MEDIA_SETTING, THRESHOLD_SETTING
 from hourloom.device.clocks import Reading
 from hourloom.device.ports import CannotBind, Observation, Source, SourceLost
+from hourloom.sdk.connection import Response, ServerNotRunning
 
 START = Instant(1_790_000_000 * SECOND)
 
@@ -111,6 +117,46 @@ class FakeWatcher:
 
     def refine(self, observation: Observation) -> Sequence[Observation]:
         return [observation]
+
+
+class FakeServer:
+    """Takes what is said, or does not, and tells settings."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.is_there = True
+        self.said: list[tuple[str, bytes]] = []
+        self.tries = 0
+        self.settings: dict[str, object] = {THRESHOLD_SETTING: 300, MEDIA_SETTING: False}
+        self.told: list[Mapping[str, object]] = []
+        self.may_be_asked = threading.Event()
+        self.may_be_asked.set()
+
+    def reach(self) -> FakeServer:
+        if not self.is_there:
+            raise ServerNotRunning(where="/nowhere")
+        return self
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        del headers
+        self.may_be_asked.wait(30)
+        name = path.rpartition("/")[2]
+        if method == "POST":
+            self.tries += 1
+            if self.status == 200:
+                self.said.append((path, body or b""))
+            return Response(self.status, {}, b"")
+        if name in self.settings:
+            value = self.settings[name]
+            if isinstance(value, HourloomError):
+                raise value
+            return Response(200, {}, msgspec.json.encode({"name": name, "value": value}))
+        return Response(404 if "settings" in path else 304, {}, b"")
+
+    def close(self) -> None:
+        pass
 
 
 def gone() -> SourceLost:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hourloom.device.instance import ALREADY
 from hourloom.sdk.connection import connect
 from tests.cli.program import PROGRAM, Program, ask, stop
 from tests.device.screen import Screen, a_screen, needed
@@ -105,7 +106,7 @@ def test_a_pause_by_command_records_nothing(desktop: Desktop) -> None:
 
 
 def test_a_second_program_says_who_records(desktop: Desktop) -> None:
-    said = desktop.hourloom.refused("device")
+    said = desktop.hourloom("device", code=ALREADY).stderr
     assert f"process {desktop.status()['pid']}" in said
 
 

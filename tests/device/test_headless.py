@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hourloom.device.doctor import examine
+from hourloom.device.instance import LOGINS_LOCK
 from tests.cli.program import PROGRAM, Program, stop
 from tests.device.fakes import FakeSource, FakeWatcher, FixedClocks
 from tests.device.waiting import until
@@ -46,7 +47,7 @@ def test_up_says_once_that_there_is_no_display_and_serves(hourloom: Program) -> 
 
 def test_up_without_a_device_starts_none(hourloom: Program) -> None:
     with hourloom.running("up", "--no-device"):
-        assert not (hourloom.data_dir / "run" / "device.lock").exists()
+        assert not (hourloom.home / LOGINS_LOCK).exists()
 
 
 def test_the_doctor_says_exactly_what_is_missing(hourloom: Program) -> None:
@@ -61,8 +62,18 @@ def test_status_without_a_program_exits_with_1(hourloom: Program) -> None:
 
 def test_what_cannot_be_asked_is_one_sentence(hourloom: Program) -> None:
     assert "No device program runs here" in hourloom.refused("device", "pause", "15m")
-    assert "--token-file" in hourloom.refused("device", "--server", "https://hours.example")
-    assert "--nonsense" in hourloom.refused("device", "--nonsense")
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [(("--server", "https://hours.example"), "--token-file"), (("--nonsense",), "--nonsense")],
+)
+def test_wrong_usage_has_the_exit_code_that_says_so(
+    hourloom: Program, words: tuple[str, ...], names: str
+) -> None:
+    said = hourloom("device", *words, code=2).stderr
+    assert names in said
+    assert said.count("\n") == 1
 
 
 def test_letters_are_listed_without_a_program(hourloom: Program) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from hourloom.core.clock import SECOND, Instant
 from hourloom.device.loop import Loop
+from hourloom.device.ports import Observation
 from hourloom.device.pulse import Span
 from hourloom.device.slot import IN_VAIN
 from tests.device.fakes import START, FakeSource, FakeWatcher, FixedClocks, gone
@@ -76,6 +77,42 @@ def test_it_sleeps_a_heartbeat_when_nothing_happens(rig: Rig) -> None:
         rig.clocks.go(rig.turn())
         turns += 1
     assert turns == 4
+
+
+def test_a_sleep_in_the_midst_of_a_turn_is_nobodys(rig: Rig) -> None:
+    rig.see(A)
+    rig.clocks.go(15)
+
+    def fall_asleep() -> list[Observation]:
+        rig.clocks.go(3600, asleep=True)
+        return []
+
+    rig.away.bound.observe = fall_asleep  # type: ignore[method-assign]
+    rig.away.bound.wait = 0
+    os.write(rig.away.bound.writer, b"x")
+    rig.turn()
+    del rig.away.bound.observe
+    rig.go(30)
+    assert rig.seconds() == {"A": 45}
+    assert [found.kind for found in rig.loop.breaks] == ["slept"]
+
+
+def test_what_is_observed_right_after_a_sleep_in_a_turn_does_not_reach_back(rig: Rig) -> None:
+    rig.see(A)
+    rig.clocks.go(10)
+    observe = rig.window.bound.observe
+
+    def fall_asleep() -> Sequence[Observation]:
+        rig.clocks.go(3600, asleep=True)
+        rig.window.bound.tell("window", rig.clocks.now(), B)
+        return observe()
+
+    rig.window.bound.observe = fall_asleep  # type: ignore[method-assign]
+    os.write(rig.window.bound.writer, b"x")
+    rig.turn()
+    del rig.window.bound.observe
+    rig.go(30)
+    assert rig.seconds() == {"A": 10, "B": 30}
 
 
 def test_the_first_source_that_binds_is_used(rig: Rig) -> None:
@@ -180,6 +217,20 @@ def test_a_pause_ends_what_is_recorded_and_begins_it_again(rig: Rig) -> None:
     assert rig.seconds() == {"A": 10, "B": 5}
     paused = range(START + 10 * SECOND + 1, START + 210 * SECOND)
     assert not any(span.start in paused or span.end in paused for _, span in rig.stored)
+
+
+def test_what_is_told_late_does_not_reach_back_into_a_pause(rig: Rig) -> None:
+    rig.see(A)
+    rig.go(10)
+    rig.see(None)
+    rig.loop.is_paused = True
+    rig.go(60)
+    rig.loop.is_paused = False
+    rig.go(5)
+    rig.window.bound.tell("window", rig.clocks.now() - 30 * SECOND, B)
+    rig.go(10)
+    rig.see(None)
+    assert rig.seconds() == {"A": 10, "B": 15}
 
 
 def test_sleep_and_clock_are_noticed_and_told(rig: Rig) -> None:

@@ -225,6 +225,56 @@ def test_a_clock_a_day_ahead_that_is_put_right_loses_nothing() -> None:
     assert told.end() == {"A": 205}
 
 
+def test_a_clock_set_forward_and_put_right_again_loses_nothing() -> None:
+    told = Told()
+    told.see(A)
+    told.go(100)
+    told.broken(a_break(told, wall=3605, on=5, awake=5))
+    told.go(10)
+    told.broken(a_break(told, wall=-3595, on=5, awake=5))  # nothing is stored of the hour that never was
+    told.go(50)
+    told.see(B)
+    told.go(20)
+    assert told.end() == {"A": 170, "B": 20}
+
+
+def test_a_clock_set_back_into_a_sleep_stores_what_happens_then() -> None:
+    told = Told()
+    told.see(A)
+    told.go(100)
+    told.broken(a_break(told, wall=7200, on=7200, awake=0))
+    told.broken(a_break(told, wall=-3600, on=0, awake=0))
+    told.go(60)
+    assert told.end() == {"A": 160}
+
+
+def test_a_clock_set_back_to_when_nothing_was_observed_stores_what_happens_then() -> None:
+    told = Told()
+    told.see(A)
+    told.go(100)
+    told.see(None)
+    told.go(600)
+    told.broken(a_break(told, wall=-650, on=0, awake=0))  # it is 50 again, and 100 were stored
+    told.see(B)
+    told.go(80)
+    assert told.end() == {"A": 100, "B": 30}
+
+
+def test_a_clock_set_back_by_less_than_a_jump_counts_no_instant_twice() -> None:
+    told = Told()
+    told.see(A)
+    told.go(105)
+    told.now = at(104.1)
+    told.see(B)
+    told.go(10)
+    told.see(C)
+    told.go(0.2)
+    told.now = at(113.4)
+    told.see(A)  # C was there for less than no time
+    told.go(10)
+    assert told.end() == {"A": 114.3, "B": 9.1}
+
+
 def test_who_was_there_before_the_clock_was_set_was_there_until_the_last_input() -> None:
     told = Told()
     told.see(A, lag=LAG)
@@ -272,6 +322,45 @@ def test_whatever_the_clocks_do_no_instant_counts_twice_and_no_time_is_invented(
             length = float(value)  # type: ignore[arg-type]
             told.broken(a_break(told, wall=length, on=length if what == "sleep" else 0, awake=0))
     assert sum(told.end().values()) <= awake + 0.001
+
+
+def length_of(stretches: Sequence[tuple[int, int]]) -> int:
+    """Return how long stretches of time last together, each instant counted once."""
+    length, reached = 0, 0
+    for start, end in sorted(stretches):
+        length += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return length
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("see"), st.sampled_from([A, B, None])),
+            st.tuples(st.just("go"), st.integers(1, 120)),
+            st.tuples(st.just("sleep"), st.integers(1, 400)),
+            st.tuples(st.just("jump"), st.integers(-300, 300).filter(bool)),
+        ),
+        max_size=30,
+    )
+)
+def test_whatever_the_clocks_do_what_was_lived_is_stored(steps: list[tuple[str, object]]) -> None:
+    """Every instant by the clock at which something was observed is stored, and stored once."""
+    told, lived = Told(), []
+    for what, value in steps:
+        if what == "see":
+            told.see(value)  # type: ignore[arg-type]
+            told.go(0.2)
+            lived.append((told.now - SECOND // 5, told.now, value))
+        elif what == "go":
+            start = told.now
+            told.go(value)  # type: ignore[arg-type]
+            lived.append((start, told.now, told.pulse.data))
+        else:
+            length = float(value)  # type: ignore[arg-type]
+            told.broken(a_break(told, wall=length, on=length if what == "sleep" else 0, awake=0))
+    stored = round(sum(told.end().values()) * SECOND)
+    assert stored == length_of([(start, end) for start, end, data in lived if data is not None])
 
 
 def test_clocks_that_agree_say_nothing() -> None:

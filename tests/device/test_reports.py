@@ -48,5 +48,18 @@ def test_a_report_out_of_bounds_is_refused(server: ServerInMemory) -> None:
 def test_who_may_only_read_cannot_report(server: ServerInMemory) -> None:
     reader = server.client_with("tracking:read")
     assert reader.put("/api/v1/devices/heron/health", a_health()).status == 403
+
+
+def test_a_token_of_one_bucket_speaks_for_no_device(server: ServerInMemory) -> None:
     one_bucket = server.client_with("heartbeats:write:w")
-    assert one_bucket.put("/api/v1/devices/heron/health", a_health()).status == 200
+    answer = one_bucket.put("/api/v1/devices/heron/health", a_health())
+    assert (answer.status, answer.json()["code"]) == (403, "may_not_report")
+
+
+def test_a_report_that_fills_the_memory_is_refused(server: ServerInMemory) -> None:
+    obstacle = {"mechanism": "m", "reason": "x" * 500, "next_step": "x" * 500}
+    watcher = {"watcher": "w", "mechanism": None, "polls": False, "since": None, "observed_at": None}
+    watcher |= {"error": None, "obstacles": [obstacle] * 20}
+    large = a_health() | {"watchers": [watcher] * 20}
+    client = server.client_with("heartbeats:write")
+    assert client.put("/api/v1/devices/heron/health", large).status == 413

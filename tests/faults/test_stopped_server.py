@@ -13,7 +13,7 @@ import pytest
 from tests.rigs.serving.a_home import PROGRAM, Home
 from tests.rigs.serving.watchers import Watchers
 
-UP = f"{PROGRAM} up --no-browser --testing --port {{port}} --data-dir {{data_dir}}"
+UP = f"{PROGRAM} up --no-browser --no-device --testing --port {{port}} --data-dir {{data_dir}}"
 
 short_and_long = pytest.mark.parametrize("seconds", [1, pytest.param(20, marks=pytest.mark.soak)])
 

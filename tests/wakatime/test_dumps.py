@@ -1,6 +1,7 @@
 """All beats come out in one file, which a job writes and a link fetches once."""
 
 import asyncio
+import os
 import time
 from typing import Any
 
@@ -75,6 +76,21 @@ def test_a_file_goes_with_an_erasure(server: ServerInMemory, tmp_path: Any) -> N
     assert not file.exists()
     (dump,) = client.get(f"{ME}/data_dumps").json()["data"]
     assert (dump["status"], dump["download_url"]) == ("Failed", None)
+
+
+def test_a_file_goes_after_a_day_though_nobody_asks_for_another(
+    server: ServerInMemory, tmp_path: Any
+) -> None:
+    client = an_editor(server)
+    sends(client, a_beat())
+    made(server, client, "heartbeats")
+    dumps = server.service(EditorDumps)
+    (file,) = (tmp_path / "data" / "dumps").glob("dump-*")
+    dumps.drop_old()
+    assert file.exists()
+    os.utime(file, (time.time() - 90_000,) * 2)
+    dumps.drop_old()
+    assert not file.exists()
 
 
 def test_what_is_no_kind_of_dump_is_refused(server: ServerInMemory) -> None:

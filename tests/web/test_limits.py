@@ -173,6 +173,21 @@ def test_wrong_guesses_never_slow_down_who_knows_the_token(
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("query", "page"),
+    [
+        ("?api_key=aaaaaaaaaaaaaaaaaaaa", {}),
+        ("", {"Origin": "https://evil.example", "Authorization": "Basic x"}),
+    ],
+)
+def test_a_page_of_another_site_locks_nobody_out(slow: Client, query: str, page: dict[str, str]) -> None:
+    target = f"/api/v1/users/current{query}"
+    asked = [slow.get(target, headers=page, peer=REMOTE).status for _ in range(GUESSES.burst + 1)]
+    assert (asked[0], asked[-1]) == (401, 429)
+    assert guess(slow, REMOTE).status == 401
+
+
+@on_sqlite
 def test_who_guesses_over_the_network_is_refused_until_a_permit_is_back(slow: Client, time: Time) -> None:
     assert {guess(slow, REMOTE).status for _ in range(GUESSES.burst)} == {401}
     refused = guess(slow, REMOTE)

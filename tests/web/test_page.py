@@ -126,6 +126,15 @@ def test_a_second_heartbeat_extends_what_is_shown(page: Page, server: RealServer
     expect(row).to_have_count(1)
 
 
+def test_presence_is_told_in_words_and_odd_words_are_only_text(page: Page, server: RealServer) -> None:
+    sign_in(page, server)
+    a_bucket(server, "hourloom-session_tower", "hourloom.session", "tower")
+    for state in ({"state": "locked"}, {"state": "constructor"}, {"status": "__proto__"}):
+        an_event(server, "hourloom-session_tower", state, 0)
+    for said in ("Screen locked", "constructor", "__proto__"):
+        expect(page.locator("#events .main", has_text=said)).to_have_count(1, timeout=PATIENCE)
+
+
 def test_a_new_watcher_appears_by_itself(page: Page, server: RealServer) -> None:
     sign_in(page, server)
     a_bucket(server, "aw-watcher-new", "app.editor.activity", "tower")
@@ -270,7 +279,7 @@ def test_an_empty_record_says_what_to_do(page: Page, tmp_path: Path) -> None:
     try:
         empty.wait()
         sign_in(page, empty)
-        expect(page.locator("#watchers .empty")).to_contain_text("Start ActivityWatch\u2019s watchers")
+        expect(page.locator("#watchers .empty")).to_contain_text("hourloom device doctor")
         expect(page.locator("#events .empty")).to_be_visible()
         expect(page.locator("#events .list")).to_be_hidden()
     finally:

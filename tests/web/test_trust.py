@@ -255,6 +255,8 @@ def test_extensions_reach_only_what_is_for_them(
             right = status == (401 if route.is_for_editors else 403)
         elif route.access is Access.INGEST:
             right = (status == 401) is (access == "off")
+        elif route.access is Access.TOKEN:
+            right = status == 401
         else:
             right = status not in REFUSED
         if not right:
@@ -269,6 +271,7 @@ def test_extensions_are_only_for_recording_and_pairing() -> None:
         "POST /api/0/buckets/{bucket}",
         "POST /api/0/buckets/{bucket}/heartbeat",
         "POST /api/v1/pairing",
+        "GET /api/v1/privacy/rules",
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -464,8 +464,20 @@ class Device(Protocol):
         """Let it start at login with these words; return where that is written."""
         ...
 
+    def printed(self, words: list[str]) -> Mapping[str, str]:
+        """Return what `install` would write, by where."""
+        ...
+
     def uninstall(self) -> bool:
         """Let it start at login no longer; tell whether it did."""
+        ...
+
+    def install_gnome_extension(self) -> tuple[Path, str]:
+        """Put our extension into GNOME Shell; return where it is, and the next step."""
+        ...
+
+    def remove_gnome_extension(self) -> None:
+        """Take it out again."""
         ...
 
 

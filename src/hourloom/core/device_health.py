@@ -34,6 +34,8 @@ class WatcherHealth(msgspec.Struct, frozen=True):
     """When it last told something new."""
     error: Sentence | None
     obstacles: Annotated[list[Obstacle], Meta(max_length=20)]
+    note: Sentence | None = None
+    """What is good to know and no trouble: everything else works without it."""
 
 
 class QueueHealth(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ class ClockEvent(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class DeviceHealth(msgspec.Struct, frozen=True):
+class DeviceHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the device program is doing."""
 
     device: Annotated[str, Meta(max_length=200)]

@@ -71,9 +71,12 @@ class Control:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             connection, _ = self._listener.accept()
-            if len(self._asking) >= MOST_AT_ONCE or uid_of_unix_peer(connection) not in (own_uid(), 0):
+            if uid_of_unix_peer(connection) not in (own_uid(), 0):
                 connection.close()
                 return
+            if len(self._asking) >= MOST_AT_ONCE:
+                # Who has asked nothing for longest makes room.
+                self._drop(next(iter(self._asking)))
             connection.setblocking(False)
             descriptor = connection.fileno()
             self._asking[descriptor] = (connection, bytearray(), time.monotonic() + PATIENCE)

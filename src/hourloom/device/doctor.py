@@ -87,6 +87,9 @@ def _running(health: DeviceHealth, seen: Mapping[str, Seen], now: int) -> Iterat
 
 
 def _of_watcher(each: WatcherHealth) -> Iterator[Finding]:
+    if each.note is not None:
+        yield Finding("note", NAMES.get(each.watcher, each.watcher), each.note)
+        return
     if each.mechanism is None:
         reasons = "; ".join(f"{o.mechanism}: {o.reason}" for o in each.obstacles) or "nothing is known to try"
         yield Finding(_how_bad(each.watcher), NAMES.get(each.watcher, each.watcher), reasons, _steps(each))
@@ -135,7 +138,8 @@ def _bound(loop: Loop, environment: Mapping[str, str]) -> Iterator[Finding]:
             "Run this within your desktop; over SSH, set DISPLAY=:0 or WAYLAND_DISPLAY=wayland-0",
         )
     for name in dict.fromkeys(slot.watcher.name for slot in loop.slots):
-        for number, slot in enumerate(each for each in loop.slots if each.watcher.name == name):
+        slots = [each for each in loop.slots if each.watcher.name == name and not each.is_off]
+        for number, slot in enumerate(slots):
             yield from _of_slot(slot, is_first=number == 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -37,9 +37,11 @@ class Health:
         device: str,
         queue: Callable[[], State | None],
         paused_until: Callable[[], Instant | None],
+        notes: Mapping[str, Callable[[], str | None]] | None = None,
     ) -> None:
+        """Take, in `notes`, what tells of watchers that nothing depends on why they do not work, if so."""
         self._loop, self._device = loop, device
-        self._queue, self._paused_until = queue, paused_until
+        self._queue, self._paused_until, self._notes = queue, paused_until, notes or {}
         self._started_at = datetime_of(loop.now())
 
     def now(self) -> DeviceHealth:
@@ -53,12 +55,17 @@ class Health:
             started_at=self._started_at,
             at=datetime_of(self._loop.now()),
             paused_until=None if until is None else datetime_of(until),
-            watchers=[self._watcher(slot) for slot in self._loop.slots[:20]],
+            watchers=[self._watcher(slot) for slot in self._loop.slots if not slot.is_off][:20],
             queue=None if state is None else _queue(state),
             clock=[_clock(found) for found in self._loop.breaks],
         )
 
+    def notes(self) -> dict[str, str | None]:
+        """Return what is to be noted of watchers that nothing depends on."""
+        return {name: ask() for name, ask in self._notes.items()}
+
     def _watcher(self, slot: Slot) -> WatcherHealth:
+        note = self._note(slot)
         seen = [self._loop.observed[stream][0] for stream in slot.streams if stream in self._loop.observed]
         return WatcherHealth(
             watcher=slot.watcher.name,
@@ -69,9 +76,16 @@ class Health:
             error=None if slot.lost is None else slot.lost[:LONGEST],
             obstacles=[
                 Obstacle(each.source[:100], each.reason[:LONGEST], each.next_step[:LONGEST])
-                for each in slot.failures[:20]
+                for each in ([] if slot.watcher.name in self._notes else slot.failures[:20])
             ],
+            note=None if note is None else note[:LONGEST],
         )
+
+    def _note(self, slot: Slot) -> str | None:
+        ask = self._notes.get(slot.watcher.name)
+        if ask is None:
+            return None
+        return ask() or next((each.reason for each in slot.failures if slot.source is None), None)
 
 
 def write(path: Path, health: DeviceHealth) -> None:

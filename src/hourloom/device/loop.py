@@ -77,7 +77,8 @@ class Loop:
     def is_paused(self, paused: bool) -> None:
         if paused == self._is_paused:
             return
-        now = self._clocks.read().wall
+        self._look_at_clocks()
+        now = self._reading.wall
         self._is_paused = paused
         self.version += 1
         for stream, pulse in self._pulses.items():
@@ -85,6 +86,7 @@ class Loop:
                 self._store(stream, pulse.end(now))
             else:
                 # What was observed before the pause ended nobody is to know, so it begins with its end.
+                pulse.end(now)
                 data = self.observed[stream][1]
                 self._store(stream, pulse.observed(now, data, now, self._lags[stream]))
 
@@ -99,7 +101,8 @@ class Loop:
 
     def close(self) -> None:
         """Store what is known and let go of everything."""
-        now = self._clocks.read().wall
+        self._look_at_clocks()
+        now = self._reading.wall
         for stream, pulse in self._pulses.items():
             self._store(stream, pulse.end(now))
         for slot in self.slots:
@@ -126,8 +129,10 @@ class Loop:
                 act()
         for slot in self.slots:
             self._serve(slot, ready)
+        # The computer may have slept in the midst of this turn: nothing is said to have gone on meanwhile.
+        self._look_at_clocks()
         for stream, pulse in self._pulses.items():
-            self._store(stream, pulse.tick(self._clocks.read().wall))
+            self._store(stream, pulse.tick(self._reading.wall))
         wishes = [wish for chore in self.chores if (wish := chore()) is not None]
         return min([self._until_due(), *wishes])
 
@@ -148,8 +153,10 @@ class Loop:
     def _serve(self, slot: Slot, ready: Collection[int]) -> None:
         now = self._reading.awake
         if not slot.is_bound and slot.due is not None and slot.due <= now:
-            slot.bind(now)
-            self.version += 1
+            before = slot.failures, slot.is_off
+            # Trying in vain as before is nothing new.
+            if slot.bind(now) or (slot.failures, slot.is_off) != before:
+                self.version += 1
         if not slot.is_bound:
             return
         is_due = slot.due is not None and slot.due <= now
@@ -181,7 +188,8 @@ class Loop:
     def _observe(self, observation: Observation) -> None:
         stream, at, data, lag = observation
         data = None if data is None else clean(data)
-        now = self._clocks.read().wall
+        self._look_at_clocks()
+        now = self._reading.wall
         pulse = self._pulses.setdefault(stream, Pulse())
         if stream not in self.observed or (self.observed[stream][1] is None) != (data is None):
             self.version += 1

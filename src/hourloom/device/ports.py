@@ -15,6 +15,10 @@ class CannotBind(Unavailable):
     """{reason}. {next_step}."""
 
 
+class SwitchedOff(CannotBind):
+    """{reason}. {next_step}."""
+
+
 class SourceLost(Unavailable):
     """{reason}."""
 

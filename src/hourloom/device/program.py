@@ -13,10 +13,11 @@ from typing import NamedTuple
 from hourloom.core.clock import SECOND, Instant
 from hourloom.device import health as healths
 from hourloom.device.advice import why_no_window
+from hourloom.device.away.telling import Returned
 from hourloom.device.clocks import Clocks, SystemClocks
 from hourloom.device.control import Control
 from hourloom.device.health import Health
-from hourloom.device.instance import HEALTH, PAUSE, SOCKET, Instance, runtime_directory
+from hourloom.device.instance import HEALTH, PAUSE, SOCKET, Instance, lock_of, runtime_directory
 from hourloom.device.loop import Loop
 from hourloom.device.pausing import UNTIL_RESUMED, Pause, moment, pause_end
 from hourloom.device.ports import Watcher
@@ -45,6 +46,12 @@ class Place(NamedTuple):
     config_dir: Path
     reach: Callable[[], Line]
     device: str
+    login: Path | None = None
+    """The login's own directory, in which one program holds the lock; None for one of the data directory."""
+
+    @property
+    def lock(self) -> Path:
+        return lock_of(self.data_dir, self.login)
 
     @property
     def outbox(self) -> Path:
@@ -100,16 +107,20 @@ class Program:
         ends_with_nothing: bool = False,
         say: Callable[[str], None] = lambda sentence: None,
         environment: Mapping[str, str] | None = None,
-        follow: Callable[[float], None] = lambda seconds: None,
+        follow: Callable[[Mapping[str, object]], None] = lambda settings: None,
         show: Callable[[TrayState], None] = lambda state: None,
+        notes: Mapping[str, Callable[[], str | None]] | None = None,
     ) -> None:
         self._show = show
-        self._follow, self._threshold, self._followed = follow, 0.0, 0.0
+        self._follow = follow
+        self._learned: Mapping[str, object] = {}
+        self._followed: Mapping[str, object] = {}
+        self._device, self._noted = place.device, dict[str, str | None]()
         self._directory = runtime_directory(place.data_dir)
         self._say, self._ends_with_nothing, self._environment = say, ends_with_nothing, environment or {}
         clocks = clocks or SystemClocks()
         with contextlib.ExitStack() as undo:
-            self._instance = Instance(self._directory)
+            self._instance = Instance(place.lock)
             undo.callback(self._instance.release)
             self.outbox = Outbox(place.outbox, place.reach, key_file=place.key_file)
             undo.callback(self.outbox.close)
@@ -117,8 +128,12 @@ class Program:
             recorder = Recorder(self.outbox, place.device, self.rules)
             self.loop = Loop(watchers, clocks, recorder.record)
             self._pause = Pause(self._directory / PAUSE, clocks)
-            self._health = Health(self.loop, place.device, self.outbox.state, lambda: self._pause.until)
-            self._reporter = Reporter(place.reach, self.rules.learn, self._learn_threshold)
+            # Before the first turn, which records what is seen then.
+            self.loop.is_paused = self._pause.seconds_left() is not None
+            self._health = Health(
+                self.loop, place.device, self.outbox.state, lambda: self._pause.until, notes
+            )
+            self._reporter = Reporter(place.reach, self.rules.learn, self._learn_settings)
             undo.callback(self._reporter.close)
             self._control = None
             if hasattr(socket, "AF_UNIX"):
@@ -131,7 +146,7 @@ class Program:
         self._clocks = clocks
         self.loop.chores += [
             self._keep_pause,
-            self._keep_threshold,
+            self._keep_settings,
             self._tell,
             self._announce,
             self._show_state,
@@ -188,19 +203,28 @@ class Program:
         self.loop.is_paused = left is not None
         return left
 
-    def _learn_threshold(self, seconds: float) -> None:
-        self._threshold = seconds
+    def returned(self, back: Returned) -> None:
+        """Let the server tell that somebody is back; in a pause nothing is told of anybody."""
+        if not self.loop.is_paused:
+            self._reporter.post(*back.request(self._device))
 
-    def _keep_threshold(self) -> float | None:
+    def _learn_settings(self, settings: Mapping[str, object]) -> None:
+        self._learned = settings
+
+    def _keep_settings(self) -> float | None:
         """Follow, on the thread of the watchers, what the other thread learned."""
-        if self._threshold != self._followed:
-            self._followed = self._threshold
-            self._follow(self._threshold)
+        learned = self._learned
+        if learned != self._followed:
+            self._followed = learned
+            self._follow(learned)
         return None
 
     def _tell(self) -> float | None:
         """Write health when it changed and every minute, so that a reader sees that it is alive."""
         now = self._clocks.read().awake / SECOND
+        if self._noted != (noted := self._health.notes()):
+            self._noted = noted
+            self.loop.version += 1
         is_new = self._told_version != self.loop.version
         if not is_new and now - self._written_at < healths.WRITTEN_EVERY:
             return None

@@ -17,7 +17,8 @@ from hourloom.device.ports import Json
 
 PACE = Duration(SECOND // 10)
 """Of changes that follow one another faster, the last one counts."""
-MOST_COVERED = 16
+MOST_COVERED = 500
+"""Stretches of stored time that are remembered, in case that the clock is set back into them."""
 
 Payload = Mapping[str, Json]
 
@@ -55,11 +56,8 @@ class Pulse:
         self._confirmed = Instant(0)
         self._pending: _Change | None = None
         self._changed = self._kept = Instant(0)
-        self._first: Instant | None = None
-        """Where storing began since the clock was set back."""
         self._covered: list[tuple[Instant, Instant]] = []
-        self._before: list[tuple[Instant, Instant]] = []
-        """What was covered before the clock was set the last time."""
+        """When something is stored: none of it is stored again after the clock was set back."""
         self._owed: _Owed | None = None
 
     @property
@@ -80,7 +78,8 @@ class Pulse:
         what has been stored by then can no longer be taken back.
         """
         told = at
-        at = min(max(at, self._until), now)
+        # A clock set back by less than a jump is behind what is stored for a moment.
+        at = max(min(at, now), self._until)
         if data == self._data:
             self._pending = None
             self._confirmed, self._lag = max(self._confirmed, at), lag
@@ -125,11 +124,6 @@ class Pulse:
             spans += self._extend(known)
             if not found.is_gap and self._until < found.ends:
                 owed = _Owed(self._until, found.ends, found.begins)
-        self._before = self._covered
-        if found.begins < found.ends and self._first is not None:
-            self._covered = [*self._covered, (self._first, found.ends)][-MOST_COVERED:]
-        if found.begins < found.ends:
-            self._first = None
         self._data, self._owed = None, None
         self._until = self._confirmed = found.begins
         self._changed = Instant(found.begins - PACE)
@@ -142,7 +136,8 @@ class Pulse:
     def _flush(self, now: Instant) -> list[Span]:
         if self._pending is None:
             return []
-        return self._change(self._pending._replace(at=min(self._pending.at, now)), now)
+        at = max(min(self._pending.at, now), self._until)
+        return self._change(self._pending._replace(at=at), now)
 
     def _change(self, new: _Change, now: Instant) -> list[Span]:
         at, data, _ = new
@@ -150,11 +145,8 @@ class Pulse:
         self._owed = self._pending = None
         self._data, self._until, self._confirmed, self._lag = data, at, at, new.lag
         self._changed = self._kept = now
-        if data is not None:
-            if self._first is None:
-                self._first = at
-            if not any(start <= at < end for start, end in self._covered):
-                spans.append(Span(at, at, data))
+        if data is not None and not any(start <= at < end for start, end in self._covered):
+            spans.append(Span(at, at, data))
         return spans
 
     def _known(self, now: Instant) -> Instant:
@@ -170,7 +162,16 @@ class Pulse:
         if to <= start:
             return spans
         self._until = to
-        return [*spans, *_clipped(Span(start, to, data), self._covered)]
+        return [*spans, *self._uncovered(Span(start, to, data))]
+
+    def _uncovered(self, span: Span) -> list[Span]:
+        """Return the parts of a span that are not stored yet; from now on they are."""
+        parts = _clipped(span, self._covered)
+        for start, end, _ in parts:
+            goes_on = bool(self._covered) and self._covered[-1][1] == start
+            self._covered.append((self._covered.pop()[0] if goes_on else start, end))
+        del self._covered[:-MOST_COVERED]
+        return parts
 
     def _paid(self, to: Instant, data: Payload) -> list[Span]:
         """Return what is owed from before the clock was set, once it went on after that."""
@@ -178,7 +179,7 @@ class Pulse:
         if owed is None or to <= owed.begins:
             return []
         self._owed = None
-        return _clipped(Span(owed.start, owed.ends, data), self._before)
+        return self._uncovered(Span(owed.start, owed.ends, data))
 
     def _settled(self, ended: Instant) -> list[Span]:
         """Return what is owed where it is told now that it ended before the clock was set."""
@@ -187,7 +188,7 @@ class Pulse:
             return []
         self._owed = None
         then = Instant(max(owed.start, ended - owed.begins + owed.ends))
-        return _clipped(Span(owed.start, then, data), self._before)
+        return self._uncovered(Span(owed.start, then, data))
 
 
 def _clipped(span: Span, covered: Sequence[tuple[Instant, Instant]]) -> list[Span]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hourloom.core.clock import SECOND
 from hourloom.core.errors import HourloomError
-from hourloom.device.ports import Bound, CannotBind, Observation, Source, Watcher
+from hourloom.device.ports import Bound, CannotBind, Observation, Source, SwitchedOff, Watcher
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ class Slot:
         """What stood in the way the last time that something was bound."""
         self.lost: str | None = None
         """Why the mechanism before this one ended."""
+        self.is_off = False
+        """Whether nothing is bound because a person does not want it: that is no trouble."""
         self.streams: set[str] = set()
         """What it told of since it was bound."""
         self.due: int | None = 0
@@ -59,9 +61,12 @@ class Slot:
     def bind(self, now: int) -> bool:
         """Try one source after the other; tell whether one works."""
         self.failures = []
+        is_off = False
         for source in self.sources:
             try:
                 self._bound = source.bind()
+            except SwitchedOff:
+                is_off, self.lost = True, None
             except CannotBind as error:
                 self._failed(source, str(error.fields["reason"]), str(error.fields.get("next_step", "")))
             except HourloomError as error:
@@ -72,8 +77,9 @@ class Slot:
             else:
                 self.source, self.bound_at, self.due = source, now, now
                 self._asks, self._in_vain = float(ASKS_AT_ONCE), 0
-                self.streams = set()
+                self.streams, self.is_off = set(), False
                 return True
+        self.is_off = is_off and not self.failures
         self._wait(now)
         return False
 

@@ -7,26 +7,27 @@ import os
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from hourloom.configuration import Configuration, read
-from hourloom.core.clock import SECOND, Duration, Instant, SystemClock
+from hourloom.core.clock import Instant, SystemClock
 from hourloom.core.errors import Refused
 
 if TYPE_CHECKING:
     from hourloom.cli.handed import Check, DeadLetter
     from hourloom.core.device_health import DeviceHealth
-    from hourloom.device.away import AwayWatcher
+    from hourloom.device.away import AwayWatcher, Returned
     from hourloom.device.login import Starter
     from hourloom.device.ports import Watcher
     from hourloom.device.program import Place, Program
     from hourloom.sdk.outbox import Line
 
 ALONE = ("-h", "--help")
+WRONG_USAGE = 2
 
 
 class TokenMissing(Refused):
@@ -44,35 +45,54 @@ def is_program(words: Sequence[str]) -> bool:
 
 
 def run(words: Sequence[str]) -> int:
-    """Record until told to stop."""
-    options = _options(words)
+    """Record until told to stop; what starting again would not change has exit codes of its own."""
+    from hourloom.device.instance import ALREADY, AlreadyRecording  # noqa: PLC0415 - slow, and only this needs it
+
+    try:
+        return _record(_options(words))
+    except (WrongOption, TokenMissing) as error:
+        _say(error.message)
+        return WRONG_USAGE
+    except AlreadyRecording as error:
+        _say(error.message)
+        # Beside a server it ends well, as where there is nothing to observe: the supervisor lets it rest.
+        return 0 if "--beside-server" in words else ALREADY
+
+
+def _record(options: _Options) -> int:
     configuration = read(
         {"data_dir": options.data_dir, "testing": options.testing or None}, file=options.config
     )
-    if options.server is None:
-        # The standard library's HTTP loads TLS wherever there is some: 4 MiB for nothing on a local socket.
-        sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]  # None says that it is not there
-    from hourloom.device import logs  # noqa: PLC0415 - slow, and only this needs it
+    from hourloom.device import logs  # noqa: PLC0415 - as above
+    from hourloom.device.away.telling import rule_of  # noqa: PLC0415 - as above
+    from hourloom.device.instance import login_directory  # noqa: PLC0415 - as above
     from hourloom.device.program import Program  # noqa: PLC0415 - as above
     from hourloom.device.tray import Acting, TrayWatcher  # noqa: PLC0415 - as above
 
     logs.set_up()
     place = place_of(configuration, options.server, options.token_file)
-    away, observing = _away(), _windows()
+    if not options.testing:
+        place = place._replace(login=login_directory(os.environ))
+    away, observing = _away(lambda back: program.returned(back)), _windows()  # noqa: PLW0108 - it is made below
     tray = TrayWatcher(lambda choice: acting(choice), os.environ)  # noqa: PLW0108 - it is made below
     program = Program(
         place,
         [observing, away, tray],
         show=tray.show,
-        follow=lambda seconds: away.follow(away.rule._replace(threshold=Duration(round(seconds * SECOND)))),
+        notes={tray.name: tray.obstacle},
+        follow=lambda settings: away.follow(rule_of(settings)),
         ends_with_nothing=options.beside_server,
-        say=lambda sentence: print(f"hourloom: {sentence}", file=sys.stderr, flush=True),  # noqa: T201 - a program's word
+        say=_say,
         environment=os.environ,
     )
     opens = [sys.executable, "-P", "-m", "hourloom", "open", "--data-dir", str(configuration.data_dir)]
     acting = Acting(_Pausing(program), SystemClock(), lambda: _start(opens), program.stop)
     program.run()
     return 0
+
+
+def _say(sentence: str) -> None:
+    print(f"hourloom: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - a program's word
 
 
 class _Pausing:
@@ -102,10 +122,10 @@ def _windows() -> Watcher:
     return WindowWatcher(os.environ)
 
 
-def _away() -> AwayWatcher:
+def _away(returned: Callable[[Returned], None] = lambda back: None) -> AwayWatcher:
     from hourloom.device.away import AwayWatcher  # noqa: PLC0415 - as above
 
-    return AwayWatcher(os.environ)
+    return AwayWatcher(os.environ, returned=returned)
 
 
 def place_of(
@@ -225,11 +245,30 @@ class LocalDevice:
 
         return login.install(self._starter(words))
 
+    def printed(self, words: list[str]) -> Mapping[str, str]:
+        """Return what `install` would write, by where."""
+        from hourloom.device import login  # noqa: PLC0415 - as above
+
+        return login.printed(self._starter(words))
+
     def uninstall(self) -> bool:
         """Let it start at login no longer; tell whether it did."""
         from hourloom.device import login  # noqa: PLC0415 - as above
 
         return login.uninstall(self._starter([]))
+
+    def install_gnome_extension(self) -> tuple[Path, str]:
+        """Put our extension into GNOME Shell; return where it is, and the next step."""
+        from hourloom.device.windows.gnome_install import install_gnome_extension  # noqa: PLC0415 - as above
+
+        done = install_gnome_extension(os.environ)
+        return done.directory, done.next_step
+
+    def remove_gnome_extension(self) -> None:
+        """Take it out again."""
+        from hourloom.device.windows.gnome_install import uninstall_gnome_extension  # noqa: PLC0415 - as above
+
+        uninstall_gnome_extension(os.environ)
 
     def _starter(self, words: list[str]) -> Starter:
         from hourloom.device import login  # noqa: PLC0415 - as above

@@ -59,10 +59,18 @@ class SystemdService:
             # What cannot be written must be there before: systemd makes nothing.
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory.mkdir(parents=True, exist_ok=True)
-        for name, text in self._units.items():
-            (self._directory / name).write_text(text, "utf-8")
-            (self._directory / name).chmod(0o600)
-        _systemctl("read the units", "daemon-reload")
+        files = {self._directory / name: text for name, text in self._units.items()}
+        new = [file for file in files if not file.exists()]
+        for file, text in files.items():
+            file.write_text(text, "utf-8")
+            file.chmod(0o600)
+        try:
+            _systemctl("read the units", "daemon-reload")
+        except SystemdRefused:
+            # A systemd that does not even read them would not help to uninstall them either.
+            for file in new:
+                file.unlink(missing_ok=True)
+            raise
         _systemctl("start Hourloom", "enable", "--now", SOCKET, SERVICE)
         return self._directory
 

@@ -75,7 +75,7 @@ KINDS = {
             severity="note",
             sentence="Nobody has confirmed to have noted down the recovery code of the database.",
             plainly="Nobody has confirmed to have noted down the recovery code of the database.",
-            advice="`hourloom keys recovery` shows a new one, `hourloom keys acknowledge` confirms it.",
+            advice="`hourloom keys acknowledge` confirms it; `hourloom keys recovery` shows a new one.",
         ),
         NoticeKind(
             name="server_crashed",

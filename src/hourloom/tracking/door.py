@@ -14,7 +14,7 @@ from datetime import tzinfo
 import msgspec
 
 from hourloom.core import strict_json
-from hourloom.core.clock import MINUTE, Duration
+from hourloom.core.clock import MINUTE, Duration, Instant
 from hourloom.core.days import zone_of
 from hourloom.core.errors import Conflict
 from hourloom.core.ids import BucketId, WorkspaceId
@@ -167,7 +167,9 @@ class Door:
         names = sorted({beat.bucket for beat in beats})
         rows = store.buckets_hidden_at(tx, workspace, names)
         buckets = {str(name): (whole(number), str(kind)) for name, number, kind, _ in rows}
-        barriers = {str(row[0]): [row[3]] if isinstance(row[3], int) else [] for row in rows}
+        barriers = {
+            str(name): self._barriers_with(whole(number), hidden_at) for name, number, _, hidden_at in rows
+        }
         passed: list[Heartbeat | None] = []
         for beat in beats:
             number, kind = buckets.get(beat.bucket, (0, ""))
@@ -180,6 +182,7 @@ class Door:
                 left = rules.left_of(kind, beat.data, beat.started_at, beat.ended_at)
             if left is None:
                 insort(barriers[beat.bucket], beat.ended_at)
+                del barriers[beat.bucket][:-MOST_BARRIERS]
                 self._note(tx, workspace, number, beat)
             passed.append(None if left is None else _behind(beat, left, barriers[beat.bucket]))
         return passed
@@ -192,21 +195,32 @@ class Door:
     def _barriers_of(self, tx: Transaction, bucket: BucketId) -> list[int]:
         known = self._barriers.get(bucket)
         if known is None:
-            stored = store.hidden_at(tx, bucket)
-            if len(self._barriers) >= MOST_BUCKETS:
-                self._barriers = {}
-            known = self._barriers[bucket] = [] if stored is None else [stored]
+            known = self._barriers_with(bucket, store.hidden_at(tx, bucket))
+        return known
+
+    def _barriers_with(self, bucket: int, stored: object) -> list[int]:
+        """Return the barriers of a bucket that are known here, and the newest that any server stored."""
+        if len(self._barriers) >= MOST_BUCKETS:
+            self._barriers = {}
+        known = self._barriers.setdefault(BucketId(bucket), [])
+        if isinstance(stored, int) and stored not in known:
+            insort(known, stored)
         return known
 
 
 def _behind(beat: Heartbeat, data: bytes, barriers: list[int]) -> Heartbeat:
     """Return a heartbeat with what is left of its data, which extends nothing from before what was hidden."""
-    pulsetime, place = beat.pulsetime, bisect_right(barriers, beat.started_at)
+    pulsetime, place, started_at = beat.pulsetime, bisect_right(barriers, beat.started_at), beat.started_at
     if place:
-        pulsetime = min(pulsetime, Duration(beat.started_at - barriers[place - 1] - 1))
-    if pulsetime == beat.pulsetime and data is beat.data:
+        # What begins where hidden time ends begins a moment later, so that it finds itself when it goes on.
+        started_at = max(started_at, Instant(barriers[place - 1] + 1))
+        pulsetime = min(pulsetime, Duration(started_at - barriers[place - 1] - 1))
+    if (started_at, pulsetime) == (beat.started_at, beat.pulsetime) and data is beat.data:
         return beat
-    return msgspec.structs.replace(beat, data=data, pulsetime=pulsetime)
+    ended_at = max(started_at, beat.ended_at)
+    return msgspec.structs.replace(
+        beat, started_at=started_at, ended_at=ended_at, data=data, pulsetime=pulsetime
+    )
 
 
 def object_of(data: bytes) -> dict[str, object]:

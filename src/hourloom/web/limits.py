@@ -12,6 +12,7 @@ import msgspec
 from hourloom.core.actors import Actor
 from hourloom.core.errors import TooMany
 from hourloom.web.caller import Caller
+from hourloom.web.editors import KEY_IN_ADDRESS
 
 LONGEST_WAIT = 10.0
 """Seconds after which `/api/v1` says no instead of letting a caller wait longer."""
@@ -105,7 +106,7 @@ class Limits:
         peer = scope.get("hourloom.peer")
         if peer is not None and peer.loopback:
             return
-        seconds = self._guesses.wait(address_of(scope), self._now())
+        seconds = self._guesses.wait(guesser_of(scope), self._now())
         if seconds and not patient:
             raise TooManyGuesses(seconds=max(1.0, seconds))
         if seconds:
@@ -113,7 +114,7 @@ class Limits:
 
     async def slow_down(self, scope: Scope) -> None:
         """Count a wrong token or code; the answer to one who guesses much comes late."""
-        if seconds := self._guesses.take(address_of(scope), self._now()):
+        if seconds := self._guesses.take(guesser_of(scope), self._now()):
             await self._sleep(min(seconds, LONGEST_WAIT))
 
 
@@ -121,6 +122,18 @@ def address_of(scope: Scope) -> str:
     """Return where a request comes from; all of the local socket is one place."""
     client = scope.get("client")
     return str(client[0]) if client else "local"
+
+
+def guesser_of(scope: Scope) -> str:
+    """Return who a guess counts for: an address, and apart from it what any page can send from there.
+
+    Else a page of another site could lock out the computer on which somebody looks at it.
+    """
+    headers = dict(scope["headers"])
+    origin, host = headers.get(b"origin"), headers.get(b"host", b"")
+    is_foreign = origin is not None and origin not in (b"http://" + host, b"https://" + host)
+    by_page = is_foreign or KEY_IN_ADDRESS in scope.get("query_string", b"")
+    return address_of(scope) + (" by a page" if by_page else "")
 
 
 def is_limited(caller: Caller) -> bool:

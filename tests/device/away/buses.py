@@ -27,12 +27,21 @@ class PrivateBus:
             pytest.skip("there is no dbus-daemon")
         self.address = f"unix:path={directory / 'bus'}"
         self._daemon = subprocess.Popen(
-            ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={self.address}"],
-            stdout=subprocess.DEVNULL,
+            [
+                "dbus-daemon",
+                "--session",
+                "--nofork",
+                "--nopidfile",
+                f"--address={self.address}",
+                "--print-address",
+            ],
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         self._services: list[subprocess.Popen[bytes]] = []
-        until((directory / "bus").exists)
+        assert self._daemon.stdout is not None
+        # Its socket is there before it listens; its address is told after.
+        assert self._daemon.stdout.readline()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -73,6 +82,8 @@ class PrivateBus:
         self.end_services()
         self._daemon.kill()
         self._daemon.wait()
+        if self._daemon.stdout is not None:
+            self._daemon.stdout.close()
 
 
 DAEMON = dbus.Address("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")

@@ -39,7 +39,9 @@ def test_a_return_is_announced_once_with_the_whole_absence(server: ServerInMemor
 
 
 def test_who_may_not_record_announces_nothing(server: ServerInMemory) -> None:
-    assert server.client_with("tracking:read").post(PATH, json=said(server, 3600, 1)).status == 403
+    for scope in ("tracking:read", "heartbeats:write:web_desk"):
+        assert server.client_with(scope).post(PATH, json=said(server, 3600, 1)).status == 403
+    assert not [each for each in server.changes if each.kind == "PersonReturned"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Self
 
 import pytest
 
+from hourloom.device.instance import ALREADY
 from hourloom.device.login import command, install, printed, starter, uninstall
 from hourloom.device.login.autostart import Autostart
 from hourloom.device.login.files import NotForThere, NotWritten
@@ -141,6 +142,12 @@ def test_systemd_reads_the_command_as_it_is(desktop: Desktop) -> None:
     read = [re.sub(r"\\(.)", r"\1", word).replace("$$", "$").replace("%%", "%") for word in words]
     assert read == COMMAND
     assert path.endswith("hourloom-device.service")
+
+
+@on_unix
+def test_systemd_does_not_start_what_would_end_again(desktop: Desktop) -> None:
+    (text,) = printed(UserUnit(COMMAND, desktop.config, desktop.environment)).values()
+    assert f"\nRestartPreventExitStatus=2 {ALREADY}\n" in text
 
 
 @on_unix

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import struct
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hourloom.device.ports import SourceLost
+from hourloom.device.ports import CannotBind, SourceLost
+from hourloom.device.windows import x11_wire
 from hourloom.device.windows.x11_wire import (
     Connection,
     DisplayName,
@@ -179,3 +183,22 @@ def test_the_cookie_of_this_host_is_better_than_one_of_any() -> None:
 @given(st.binary(max_size=200))
 def test_any_file_can_be_read_for_cookies(raw: bytes) -> None:
     assert len(authority(raw, DisplayName(0, 0), "here")) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has abstract names")
+@pytest.mark.parametrize(("uid", "told"), [(12_345, False), (None, False), (0, True)])
+def test_another_user_s_socket_is_not_told_the_cookie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int | None, *, told: bool
+) -> None:
+    file = tmp_path / "authority"
+    file.write_bytes(entry(65535, b"", b"", b"secret-cookie-16"))
+    monkeypatch.setattr(x11_wire, "uid_of_unix_peer", lambda _: uid)
+    with socket.socket(socket.AF_UNIX) as listener:
+        number = 40_000 + os.getpid() % 20_000
+        listener.bind(f"\0/tmp/.X11-unix/X{number}")
+        listener.listen(2)
+        with pytest.raises(CannotBind):
+            x11_wire.connect({"DISPLAY": f":{number}", "XAUTHORITY": str(file)}, patience=0.05)
+        connection, _ = listener.accept()
+        with connection:
+            assert (b"secret-cookie-16" in connection.recv(1000)) is told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,16 @@ def test_two_programs_cannot_share_one(tmp_path: Path, office: Office) -> None:
         an_outbox(tmp_path, office),
     ):
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the directory says whose a file is")
+def test_its_files_are_for_no_other_user(tmp_path: Path, office: Office) -> None:
+    office.is_open = False
+    with an_outbox(tmp_path, office) as box:
+        box.put(beat(0))
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert "lock" in {path.name for path in files}
+        assert {path.stat().st_mode & 0o077 for path in files} == {0}
 
 
 def test_beats_whose_key_is_gone_are_left_alone_and_counted(tmp_path: Path, office: Office) -> None:

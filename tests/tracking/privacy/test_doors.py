@@ -121,6 +121,32 @@ def test_a_queue_that_is_sent_late_keeps_hidden_time_apart_too(
     ]
 
 
+def test_what_is_hidden_late_forgets_nothing_that_was_hidden_after_it(
+    server: ServerInMemory, client: Client
+) -> None:
+    add_rule(client, where="domain", form="domain", pattern="bank.example")
+    now = server.clock.now()
+    for seconds, data in ((100, NEWS), (110, BANK), (1, BANK)):
+        beat(client, WEB, now + seconds * SECOND, data)
+    server.write(server.server.recorder.forget)
+    beat(client, WEB, now + 120 * SECOND, NEWS, pulsetime=3600)
+    assert [start - now for start, _, _ in rows(server, WEB)] == [100 * SECOND, 120 * SECOND]
+
+
+def test_what_begins_where_hidden_time_ends_is_stored_once_however_often_it_is_sent(
+    server: ServerInMemory, client: Client
+) -> None:
+    """Watchers whose spans touch tell the next page at the very instant at which the hidden one ended."""
+    add_rule(client, where="domain", form="domain", pattern="bank.example")
+    now = server.clock.now()
+    beat(client, WEB, now, NEWS, duration=20)
+    beat(client, WEB, now + 20 * SECOND, BANK)
+    beat(client, WEB, now + 20 * SECOND, BANK, duration=10)
+    for duration in (0, 15, 15):  # it begins, it goes on, and the answer to that was lost
+        beat(client, WEB, now + 30 * SECOND, NEWS, pulsetime=1, duration=duration)
+    assert [round((end - start) / SECOND, 3) for start, end, _ in rows(server, WEB)] == [20, 15]
+
+
 def test_events_are_dropped_and_redacted_when_they_are_inserted(
     server: ServerInMemory, client: Client
 ) -> None:

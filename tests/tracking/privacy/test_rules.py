@@ -72,6 +72,8 @@ def test_devices_fetch_rules_once_for_each_version(server: ServerInMemory, clien
     device = server.client_with("heartbeats:write:some-bucket")
     answer = device.get(RULES)
     assert (answer.status, answer.json()["rules"][0]["pattern"]) == (200, "bank.example")
+    # A browser would keep in its files what somebody hides.
+    assert answer.headers["cache-control"] == "no-store"
     known = {"if-none-match": answer.headers["etag"]}
     assert device.request("GET", RULES, headers=known).status == 304
     add_rule(client, where="title", pattern="x")
@@ -104,6 +106,12 @@ def test_trying_says_what_would_be_stored_and_why(server: ServerInMemory, client
     assert tried({"app": "games"}, at="2026-01-05T06:00:00Z")["rules"] == []
     assert tried({"app": "b"}) == {"data": {"app": "b"}, "rules": []}
     assert rows(server, WINDOW) == []
+
+
+@pytest.mark.parametrize("data", [[1], 5, None, "x"])
+def test_what_is_no_data_of_an_event_is_not_tried(client: Client, data: object) -> None:
+    asked = {"bucket_type": "currentwindow", "data": data}
+    assert client.post("/api/v1/privacy/try", asked).status == 400
 
 
 def a_history(server: ServerInMemory, count: int = 5) -> int:

@@ -58,7 +58,8 @@ def device(
 ) -> None:
     """Observe this computer: which window is in use, and whether somebody is there.
 
-    Without a command it records until it is stopped. `hourloom up` does so too, beside the server.
+    Without a command it records until it is stopped. `hourloom up` does so too, beside the server. Exit code
+    4 when another one of this login records already.
     """
     if context.invoked_subcommand is None:  # the start path answers that before this is loaded
         raise AssertionError((server, token_file, data_dir, config, testing))
@@ -162,18 +163,42 @@ def install(
     token_file: TokenFile = None,
     data_dir: DataDir = None,
     config: Config = None,
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Show what would be written, and write nothing.")
+    ] = False,
 ) -> None:
     """Let the device program start with each login, and now where that can be."""
     words = ["--server", server] if server is not None else []
     for option, path in (("--token-file", token_file), ("--data-dir", data_dir), ("--config", config)):
         words += [option, str(path.expanduser().absolute())] if path is not None else []
-    say(f"It starts with each login from now on: {_device(context, data_dir, config).install(words)}")
+    ours = _device(context, data_dir, config)
+    if not only_print:
+        say(f"It starts with each login from now on: {ours.install(words)}")
+        return
+    for where, text in ours.printed(words).items():
+        print(f"# {where}\n{text.rstrip()}")
 
 
 def uninstall(context: typer.Context, *, data_dir: DataDir = None, config: Config = None) -> None:
     """Let it start with logins no longer; what was recorded stays."""
     removed = _device(context, data_dir, config).uninstall()
     say("It starts with logins no longer." if removed else "It did not start with logins.")
+
+
+def gnome_extension() -> None:
+    """Let GNOME Shell tell which window is in use, by an extension of ours."""
+
+
+def put_into_gnome(context: typer.Context, *, data_dir: DataDir = None, config: Config = None) -> None:
+    """Put the extension where GNOME Shell finds it, for you alone, and switch it on."""
+    where, next_step = _device(context, data_dir, config).install_gnome_extension()
+    say(f"The extension is in {where}. {next_step}.")
+
+
+def take_out_of_gnome(context: typer.Context, *, data_dir: DataDir = None, config: Config = None) -> None:
+    """Switch the extension off and remove it."""
+    _device(context, data_dir, config).remove_gnome_extension()
+    say("The extension is removed.")
 
 
 def _device(context: typer.Context, data_dir: Path | None, config: Path | None) -> Device:
@@ -215,6 +240,8 @@ def _show(health: DeviceHealth, *, runs: bool) -> None:
 def _show_trouble(watcher: WatcherHealth) -> None:
     if watcher.error is not None:
         print(f"! {watcher.watcher}: {watcher.error}")
+    if watcher.note is not None:
+        print(f"  {watcher.watcher}: {watcher.note}.")
     if watcher.mechanism is None:
         for each in watcher.obstacles:
             print(f"! {watcher.watcher}: {each.mechanism}: {each.reason}. {each.next_step}".rstrip())
@@ -252,6 +279,11 @@ def add_to(app: typer.Typer) -> None:
     family.command(epilog=examples("hourloom device pause 15m", "hourloom device pause tomorrow"))(pause)
     family.command(epilog=examples("hourloom device resume"))(resume)
     family.command(epilog=examples("hourloom device letters", "hourloom device letters --retry"))(letters)
-    family.command(epilog=examples("hourloom device install"))(install)
+    family.command(epilog=examples("hourloom device install", "hourloom device install --print"))(install)
     family.command(epilog=examples("hourloom device uninstall"))(uninstall)
+    gnome = typer.Typer(no_args_is_help=True)
+    gnome.callback()(gnome_extension)
+    gnome.command("install", epilog=examples("hourloom device gnome-extension install"))(put_into_gnome)
+    gnome.command("remove", epilog=examples("hourloom device gnome-extension remove"))(take_out_of_gnome)
+    family.add_typer(gnome, name="gnome-extension")
     app.add_typer(family, name="device")

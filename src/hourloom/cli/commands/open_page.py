@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 import time
@@ -62,7 +63,8 @@ def open_page(
     configuration = configured(data_dir, config)
     _wait_for_server(handed(context), configuration, wait)
     if wait:
-        say("This link signs you in, once and within a minute; later, `hourloom open` makes another.")
+        again = shlex.join(["hourloom", "open", *(["--data-dir", str(data_dir)] if data_dir else [])])
+        say(f"This link signs you in, once and within a minute; later, `{again}` makes another.")
     show_page(handed(context), configuration, link_only=link_only or no_browser, step_up=step_up)
 
 

@@ -130,7 +130,7 @@ def _show(found: Status) -> None:
     for notice in found.notices:
         print(f"! {notice.sentence} {notice.advice}")
     if not found.watchers:
-        print("No watcher has reported yet.")
+        print("No watcher has reported yet; `hourloom device doctor` says what is missing.")
         return
     print()
     rows = [(each.bucket, each.device, each.type, ago(each.last_heard)) for each in found.watchers]

@@ -48,7 +48,7 @@ def _bring_back_payloads(filling: Filling, digest: Digest) -> None:
     keys = dict(filling.connection.execute("SELECT id, payload_key FROM workspaces").fetchall())
     proven = [
         (row, values)
-        for row, values in (*_untrusted(filling, payloads), *_remembered(filling))
+        for row, values in (*_untrusted(filling, payloads), *_remembered(filling, payloads))
         if values[1] in keys and digest(str(values[3]), keys[values[1]]) == values[2]
     ]
     filling.insert(payloads, proven)
@@ -61,12 +61,14 @@ def _untrusted(filling: Filling, payloads: Table) -> Iterator[tuple[int, Values]
             yield from records_of(filling.pages, page, number, payloads)
 
 
-def _remembered(filling: Filling) -> Iterator[tuple[int, Values]]:
+def _remembered(filling: Filling, payloads: Table) -> Iterator[tuple[int, Values]]:
+    # What is known of a payload beside its body is found again from the body.
+    unknown = (None,) * (len(payloads.columns) - 4)
     for row, parts in filling.known.get("payloads", {}).items():
         workspace, found = parts.get(1), parts.get(2)
         if isinstance(workspace, int) and isinstance(found, bytes):
             for body in _EVERYWHERE:
-                yield row, (None, workspace, found, canonical(body))
+                yield row, (None, workspace, found, canonical(body), *unknown)
 
 
 def _missing(filling: Filling, name: str, referring: tuple[tuple[str, str], ...]) -> set[int]:

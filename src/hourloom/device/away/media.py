@@ -16,7 +16,7 @@ from hourloom.device import bus as dbus
 from hourloom.device.away.presence import Rule
 from hourloom.device.away.sources import Hint, Now, wall
 from hourloom.device.bus import Address, Body, Bus, CallFailed, Failed, Heard
-from hourloom.device.ports import Bound, CannotBind, Observation, SourceLost
+from hourloom.device.ports import Bound, CannotBind, Observation, SourceLost, SwitchedOff
 
 PREFIX = "org.mpris.MediaPlayer2"
 PLAYER_PATH, PLAYER = "/org/mpris/MediaPlayer2", "org.mpris.MediaPlayer2.Player"
@@ -29,8 +29,8 @@ AGAIN = 15.0
 """Seconds between looks at recordings: one that ends without closing its device is seen so."""
 
 
-def _switched_off() -> CannotBind:
-    return CannotBind(
+def _switched_off() -> SwitchedOff:
+    return SwitchedOff(
         reason="Media do not count as presence",
         next_step="Switch the setting present_with_media on if they should",
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hourloom.core.errors import Refused
+from hourloom.device.instance import ALREADY
 from hourloom.device.login.files import refuse_unprintable, remove, write
 from hourloom.device.login.ports import Starter
 
@@ -28,8 +29,8 @@ Type=exec
 ExecStart={command}
 Restart=on-failure
 RestartSec=30
-# Wrong usage: starting again would change nothing.
-RestartPreventExitStatus=2
+# Wrong usage, or another one of this login records already: starting again would change nothing.
+RestartPreventExitStatus=2 {already}
 TimeoutStopSec=10
 UMask=0077
 OOMScoreAdjust=200
@@ -62,7 +63,7 @@ class UserUnit:
     def texts(self) -> Mapping[str, str]:
         """Return the unit's text."""
         refuse_unprintable(self.name, self._command)
-        return {str(self._path): _UNIT.format(command=" ".join(map(_quoted, self._command)))}
+        return {str(self._path): _UNIT.format(already=ALREADY, command=" ".join(map(_quoted, self._command)))}
 
     @property
     def is_installed(self) -> bool:

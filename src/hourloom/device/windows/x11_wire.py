@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hourloom.device.ports import CannotBind, SourceLost
+from hourloom.web.peers import own_uid, uid_of_unix_peer
 
 INTERN_ATOM, CHANGE_ATTRIBUTES, GET_PROPERTY, GET_INPUT_FOCUS, QUERY_EXTENSION = 16, 2, 20, 43, 98
 EVENT_MASK = 1 << 11
@@ -139,7 +140,10 @@ def _reach(display: DisplayName, patience: float) -> socket.socket:
         except OSError:
             link.close()
             continue
-        return link
+        # Anybody may listen under a name that no X server has taken, and would be told the cookie.
+        if uid_of_unix_peer(link) in (own_uid(), 0):
+            return link
+        link.close()
     raise OSError
 
 

@@ -52,7 +52,7 @@ def each_wrap(patient: Patient) -> Iterator[Finding]:
         told = " and ".join(sorted(set(untried))).replace("recovery", "recovery code")
         yield Finding("good", "other keys", f"there is a {told}; only you can try it")
     if document.recovery_pending:
-        advice = "`hourloom keys recovery` shows a new one, `hourloom keys acknowledge` confirms it"
+        advice = "`hourloom keys acknowledge` confirms it; `hourloom keys recovery` shows a new one"
         yield Finding("note", "recovery code", "nobody has confirmed to have noted it down", advice)
 
 

@@ -65,7 +65,9 @@ def watchers(patient: Patient) -> Iterator[Finding]:
     for device, _, ends in heard:
         newest[device] = max(newest.get(device, 0), min(ends, now))
     if not heard:
-        yield Finding("note", "watchers", "none has reported yet", "start ActivityWatch's watchers")
+        yield Finding(
+            "note", "watchers", "none has reported yet", "`hourloom device doctor` says what is missing"
+        )
     silent = [each for each in heard if SILENT_AFTER < newest[each[0]] - each[2] < RECENTLY]
     for _, name, ends in silent:
         said = f"last heard {datetime_of(ends).astimezone():%Y-%m-%d %H:%M}, while others report"

@@ -446,7 +446,8 @@ def _pause(failures: int) -> float:
 
 
 def _locked(folder: Path) -> BinaryIO:
-    file = (folder / "lock").open("a+b")
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    file = open(os.open(folder / "lock", flags, 0o600), "a+b")  # noqa: SIM115 - held while the outbox is open
     if is_locked(file):
         file.close()
         raise OutboxInUse(path=folder)

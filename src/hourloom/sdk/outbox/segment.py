@@ -14,21 +14,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hourloom.sdk.outbox.cipher import NONCE, TAG, Unreadable, cipher_for
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-__all__ = ["Record", "Seal", "Segment", "Unreadable"]
-
+NONCE, TAG = 12, 16
 LARGEST = 1024 * 1024
 _HEAD = struct.Struct("<IB")
 _PLACE = struct.Struct("<8sQQB")
 _ADDED = NONCE + TAG
 
 
+class Unreadable(ValueError):
+    """The record was changed, or belongs elsewhere."""
+
+
 class Seal:
     """Seals and opens records with one key."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher, self._key = cipher_for(key), key
+        self._cipher, self._key = AESGCM(key), key
         self.name = self.digest(b"", "key")
         """Tells which key it is without telling the key."""
 
@@ -40,11 +44,14 @@ class Seal:
     def sealed(self, body: bytes, place: bytes) -> bytes:
         """Return a body sealed for its place."""
         nonce = os.urandom(NONCE)
-        return nonce + self._cipher.sealed(nonce, body, place)
+        return nonce + self._cipher.encrypt(nonce, body, place)
 
     def opened(self, sealed: bytes, place: bytes) -> bytes:
         """Return the body of what was sealed for a place; raises Unreadable."""
-        return self._cipher.opened(sealed[:NONCE], sealed[NONCE:], place)
+        try:
+            return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], place)
+        except (InvalidTag, ValueError):
+            raise Unreadable from None
 
 
 class Record(NamedTuple):

@@ -12,9 +12,12 @@ from hourloom.core.actors import Actor
 from hourloom.core.clock import datetime_of
 from hourloom.core.device_health import DeviceHealth
 from hourloom.tracking.service import Buckets, DeviceReports
-from hourloom.web.routes import Mode, Routes
+from hourloom.web.routes import KIB, Mode, Routes
 
 routes = Routes("/api/v1", "tracking")
+
+LARGEST_REPORT = 64 * KIB
+"""Some ten times what a device with everything tells; reports are kept in memory."""
 
 DeviceName = Annotated[str, Meta(max_length=200, pattern=r"^[^/\x00-\x1f\x7f\ufffd]+(?!\n)$")]
 
@@ -45,7 +48,7 @@ def list_devices(buckets: Buckets, reports: DeviceReports, who: Actor) -> list[D
     return found
 
 
-@routes.on("PUT", "/devices/{device}/health", mode=Mode.PLAIN)
+@routes.on("PUT", "/devices/{device}/health", mode=Mode.PLAIN, limit=LARGEST_REPORT)
 def report_health(reports: DeviceReports, who: Actor, device: DeviceName, body: DeviceHealth) -> ReportTaken:
     """Say how a device is doing; its program does that."""
     reports.take(who, device, body)

@@ -13,7 +13,7 @@ from hourloom.core.actors import Actor
 from hourloom.core.clock import SECOND, datetime_of, instant_of
 from hourloom.core.privacy import MOST_RULES, PrivacyRule
 from hourloom.tracking.filters import FilterRefused, imported
-from hourloom.tracking.model import MOST_DATA, DataTooLarge, Word
+from hourloom.tracking.model import Word
 from hourloom.tracking.privacy import Sample
 from hourloom.tracking.service import Hiding, Privacy
 from hourloom.web.caller import Caller
@@ -147,7 +147,8 @@ def list_privacy_rules(privacy: Privacy, who: Actor, caller: Caller) -> Answer:
     """List the privacy rules; programs that record apply them before they send."""
     found = privacy.in_force(who)
     tag = f'"{found.version}"'
-    headers = {"etag": tag, "cache-control": "private, no-cache"}
+    # No browser is to keep them in its files: they name what somebody hides.
+    headers = {"etag": tag}
     if tag in [known.strip() for known in caller.if_none_match.split(",")]:
         return Answer(b"", 304, headers)
     return Answer(RulesShape(found.version, found.zone, found.rules), headers=headers)
@@ -181,8 +182,6 @@ def remove_privacy_rule(privacy: Privacy, who: Actor, rule: Number) -> RulesChan
 @routes.on("POST", "/privacy/try", scope=READ)
 def try_privacy_rules(privacy: Privacy, who: Actor, body: EventToTry) -> TriedShape:
     """Show what would be stored of an event, and by which rules; nothing of it is stored."""
-    if len(body.data) > MOST_DATA:
-        raise DataTooLarge(limit=MOST_DATA)
     at = None if body.at is None else instant_of(body.at)
     tried = privacy.tried(who, body.bucket_type, bytes(body.data), at)
     return TriedShape(tried.data, tried.rules)

@@ -7,7 +7,6 @@ from functools import partial
 
 import msgspec
 
-from hourloom.core import strict_json
 from hourloom.core.actors import Actor
 from hourloom.core.clock import DAY, LATEST, Clock, Duration, Instant
 from hourloom.core.days import zone_of
@@ -20,7 +19,7 @@ from hourloom.operations.service import Operations
 from hourloom.settings.definitions import TIME_ZONE
 from hourloom.settings.service import Settings
 from hourloom.tracking import store
-from hourloom.tracking.door import Door, InForce
+from hourloom.tracking.door import Door, InForce, object_of
 from hourloom.tracking.model import Bucket
 from hourloom.tracking.privacy import (
     LARGEST_SAMPLE,
@@ -128,7 +127,7 @@ class Privacy:
     def tried(self, who: Actor, bucket_type: str, data: bytes, at: Instant | None) -> Tried:
         """Return what would be stored of an event."""
         who.require(READ)
-        given = strict_json.loads(data)
+        given = object_of(data)
         with self._database.read() as tx:
             ruleset = Ruleset(store.privacy_rules(tx, who.workspace_id))
         moment = self._clock.now() if at is None else at

@@ -106,7 +106,12 @@ def buckets_hidden_at(tx: Transaction, workspace: int, names: Sequence[str]) -> 
 
 
 def set_hidden_at(tx: Transaction, bucket: int, at: int) -> None:
-    tx.execute("UPDATE buckets SET hidden_at = :at WHERE id = :bucket", bucket=bucket, at=at)
+    """Note until when something was hidden in a bucket, unless that is known of a later time."""
+    tx.execute(
+        "UPDATE buckets SET hidden_at = :at WHERE id = :bucket AND (hidden_at IS NULL OR hidden_at < :at)",
+        bucket=bucket,
+        at=at,
+    )
 
 
 def payloads_without_traits(tx: Transaction, limit: int) -> Rows:

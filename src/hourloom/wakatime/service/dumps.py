@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,8 @@ from hourloom.wakatime.service.things import shown_beat
 from hourloom.wakatime.service.time import EditorTime
 from hourloom.wakatime.service.words import instant_text, zone_name
 
-KIND = "wakatime.dump"
+KIND, TIDY = "wakatime.dump", "wakatime.tidy"
+TIDY_EVERY = 3600.0
 READY_FOR = DAY
 PIECE = 1 << 16
 MOST_JOBS = 10_000
@@ -63,6 +65,7 @@ class EditorDumps:
         self._database, self._clock, self._jobs, self._downloads = database, clock, jobs, downloads
         self._shelf, self._time, self._overview = shelf, time, overview
         jobs.register_long(KIND, self._work)
+        jobs.register_long(TIDY, lambda _job, _report: self.drop_old(), every=TIDY_EVERY)
         downloads.register(KIND, self._download)
 
     def begin(self, who: Actor, kind: DumpType) -> Json:
@@ -91,6 +94,14 @@ class EditorDumps:
         for path in gone:
             path.unlink(missing_ok=True)
         return len(gone)
+
+    def drop_old(self) -> None:
+        """Remove files that are older than a day, whether or not anybody asks for another."""
+        oldest = time.time() - READY_FOR / SECOND
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     async def _ticket(self, who: Actor, job: int) -> str:
         issue = self._downloads.issue

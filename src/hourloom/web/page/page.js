@@ -75,11 +75,20 @@ function lasted(seconds) {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+// What watchers of presence say, in words; a Map, since data may hold any word, also those that every object knows.
+const PRESENCE = new Map(Object.entries({
+  "not-afk": "At the computer", afk: "Away",
+  active: "Keyboard or mouse in use", idle: "No keyboard, no mouse",
+  open: "Screen unlocked", locked: "Screen locked", asleep: "Asleep",
+  playing: "Media play", quiet: "No media",
+}));
+
 function described(event) {
-  const { title, app, url, status, file, project, ...rest } = event.data;
+  const { title, app, url, status, state, file, project, ...rest } = event.data;
   const text = (value) => (typeof value === "string" && value ? value : undefined);
-  if (text(status)) return { "not-afk": ["At the computer"], afk: ["Away"] }[status] ?? [status];
-  const said = [title, file, app, url].map(text).filter(Boolean);
+  if (text(status)) return [PRESENCE.get(status) ?? status];
+  if (text(state) && Object.keys(event.data).length === 1) return [PRESENCE.get(state) ?? state];
+  const said = [title, file, app, url, state].map(text).filter(Boolean);
   const main = said.shift() ?? Object.values(rest).find(text) ?? JSON.stringify(event.data);
   return [main, [text(project), ...said.reverse()].filter(Boolean).join(" · ")];
 }
