@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -14,7 +15,7 @@ from hourloom.core.errors import HourloomError, Unauthenticated
 from hourloom.core.requests import REQUEST_ID, this_request
 from hourloom.db.transaction import Database
 from hourloom.db.writer import QueueFull
-from hourloom.web.binding import Request, binders_of, require_plain
+from hourloom.web.binding import Binder, Request, binders_of, require_plain
 from hourloom.web.caller import (
     Authenticator,
     Caller,
@@ -72,9 +73,13 @@ class Endpoint:
 
     def __init__(self, route: Route, context: Context) -> None:
         self.route, self.context = route, context
-        self.binders = binders_of(route, context.services)
         self._reads_body = route.decoder is not None
         self.answered = context.counts.of(route.method, route.path)
+
+    @cached_property
+    def binders(self) -> list[Binder]:
+        """What makes the arguments of the function; made when it is first called, for most never are."""
+        return binders_of(self.route, self.context.services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = monotonic()
