@@ -58,7 +58,13 @@ def test_a_token_of_one_bucket_speaks_for_no_device(server: ServerInMemory) -> N
 
 def test_a_report_that_fills_the_memory_is_refused(server: ServerInMemory) -> None:
     obstacle = {"mechanism": "m", "reason": "x" * 500, "next_step": "x" * 500}
-    watcher = {"watcher": "w", "mechanism": None, "polls": False, "since": None, "observed_at": None}
+    watcher: dict[str, object] = {
+        "watcher": "w",
+        "mechanism": None,
+        "polls": False,
+        "since": None,
+        "observed_at": None,
+    }
     watcher |= {"error": None, "obstacles": [obstacle] * 20}
     large = a_health() | {"watchers": [watcher] * 20}
     client = server.client_with("heartbeats:write")
