@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,16 @@ ERASURES = "/api/v1/erasures"
 TITLES = ["red", "green", None]
 
 
+_numbers = count(1)
+
+
 class Kept(msgspec.Struct, eq=False):
-    """An event as the model has it; its identity is its number."""
+    """An event as the model has it."""
 
     start: int
     end: int
     title: str | None
+    number: int = msgspec.field(default_factory=lambda: next(_numbers))
 
     @property
     def data(self) -> str:
@@ -68,8 +73,8 @@ class Done(msgspec.Struct, eq=False):
     scope: Scope
     images: list[Image]
     at: int
-    known: set[int]
-    """What was there when it was asked for."""
+    last: int
+    """The newest event when it was asked for."""
 
 
 class Deleting(RuleBasedStateMachine):
@@ -125,16 +130,16 @@ class Deleting(RuleBasedStateMachine):
         scope = Scope(start, start + lasts * HOUR, title)
         wanted = {"range": f"{format_instant(scope.start)}..{format_instant(scope.end)}", "now": now}
         made = self.client.post(ERASURES, wanted | ({} if title is None else {"title": title})).json()
-        known = {id(event) for event in self.events}
+        last = next(_numbers)
         images = [self._deleted(event, scope) for event in self.events if scope.meets(event)]
         assert made["events"] == len(images)
         gone = {id(image.before) for image in images}
         self.events = [e for e in self.events if id(e) not in gone] + [p for i in images for p in i.pieces]
         until_jobs_end(self.server)
         if now:
-            self._forget(scope, known)
+            self._forget(scope, last)
         else:
-            self.done.append(Done(made["operation_id"], scope, images, self.clock.now(), known))
+            self.done.append(Done(made["operation_id"], scope, images, self.clock.now(), last))
 
     @precondition(lambda self: self.done)
     @rule(which=st.integers(0, 5))
@@ -163,7 +168,7 @@ class Deleting(RuleBasedStateMachine):
         self.done = [done for done in self.done if done not in old]
         for done in old:
             assert self.client.post(f"/api/v1/operations/{done.operation}/undo", {}).status == 410
-            self._forget(done.scope, done.known)
+            self._forget(done.scope, done.last)
 
     @rule(titles=st.none() | st.integers(1, 40), events=st.none() | st.integers(1, 40))
     def retain(self, titles: int | None, events: int | None) -> None:
@@ -203,10 +208,12 @@ class Deleting(RuleBasedStateMachine):
         pieces = [Kept(start, end, event.title) for start, end in before + after]
         return Image(event, pieces, [_of(piece) for piece in pieces])
 
-    def _forget(self, scope: Scope, known: set[int]) -> None:
-        """Let undo bring back nothing of what was erased."""
+    def _forget(self, scope: Scope, last: int) -> None:
+        """Let undo bring back nothing of what was erased, nor of what was deleted before and is like it."""
         for done in self.done:
-            done.images = [i for i in done.images if not (scope.meets(i.before) and id(i.before) in known)]
+            done.images = [
+                i for i in done.images if not (scope.meets(i.before) and i.before.number <= last)
+            ]
 
 
 def _of(event: Kept) -> tuple[int, int, str | None]:

@@ -83,7 +83,7 @@ class RealServer:
             if found := _READY.search(self.output.read_text()):
                 self.port = int(found[1])
                 return
-            assert self.process.poll() is None, self.output.read_text()
+            assert self.process.poll() is None, (self.process.poll(), self.output.read_text())
             time.sleep(0.01)
         raise AssertionError(self.output.read_text())
 

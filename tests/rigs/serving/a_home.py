@@ -66,7 +66,7 @@ class Home:
             said = self.server.output[before:].strip()
         else:
             return ""
-        assert said.startswith("hourloom: "), said
+        assert said.startswith("hourloom: "), (said, self.server.process.poll())
         assert said.count("\n") == 0, said
         return said
 
