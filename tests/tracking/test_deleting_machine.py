@@ -211,9 +211,7 @@ class Deleting(RuleBasedStateMachine):
     def _forget(self, scope: Scope, last: int) -> None:
         """Let undo bring back nothing of what was erased, nor of what was deleted before and is like it."""
         for done in self.done:
-            done.images = [
-                i for i in done.images if not (scope.meets(i.before) and i.before.number <= last)
-            ]
+            done.images = [i for i in done.images if not (scope.meets(i.before) and i.before.number <= last)]
 
 
 def _of(event: Kept) -> tuple[int, int, str | None]:
