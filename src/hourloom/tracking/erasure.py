@@ -105,6 +105,10 @@ class Proof(msgspec.Struct, frozen=True):
     """Backups that were made before, and hold it still."""
 
 
+# Prepared here, on one thread: two that decode a type for the first time at once can end the interpreter.
+_SCOPE, _PROOFS = msgspec.json.Decoder(ErasureScope), msgspec.json.Decoder(list[Proof])
+
+
 class Erasure(msgspec.Struct, frozen=True):
     """The final deletion of a record, from asking for it to its proof."""
 
@@ -123,7 +127,7 @@ class Erasure(msgspec.Struct, frozen=True):
     @property
     def scope(self) -> ErasureScope:
         """Return what is erased."""
-        return msgspec.json.decode(self.subject, type=ErasureScope)
+        return _SCOPE.decode(self.subject)
 
     @property
     def can_be_undone(self) -> bool:
@@ -135,7 +139,7 @@ class Erasure(msgspec.Struct, frozen=True):
     @property
     def proofs(self) -> list[Proof]:
         """Return which places were searched."""
-        return msgspec.json.decode(self.proof, type=list[Proof])
+        return _PROOFS.decode(self.proof)
 
 
 class ErasureChanged(Change, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import msgspec
@@ -137,3 +139,28 @@ def test_an_acknowledged_code_replaces_the_older_ones() -> None:
     done = wraps.acknowledged(fresh, "2026-05-04T09:00:00Z")
     assert not done.recovery_pending
     assert [wrap.id for wrap in done.wraps] == ["w0", "new"]
+
+
+AT_ONCE = """
+import sys, threading
+from hourloom.db.keys import wraps
+
+sys.setswitchinterval(1e-5)
+body, together = bytes.fromhex(sys.argv[1]), threading.Barrier(8)
+
+def read():
+    together.wait()
+    wraps.decode(body, "keys.json")
+
+threads = [threading.Thread(target=read) for _ in range(8)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+"""
+
+
+def test_threads_may_read_for_the_first_time_at_once() -> None:
+    document = wraps.encode(a_document("keychain", "recovery"))
+    for _ in range(3):
+        assert subprocess.run([sys.executable, "-c", AT_ONCE, document.hex()], check=False).returncode == 0

@@ -82,6 +82,10 @@ class _Version(msgspec.Struct):
     database_id: str
 
 
+# Prepared here, on one thread: two that decode a type for the first time at once can end the interpreter.
+_KEY_FILE, _VERSION = msgspec.json.Decoder(KeyFile), msgspec.json.Decoder(_Version)
+
+
 def encode(document: KeyFile) -> bytes:
     """Write the document as JSON with the checksum of its content."""
     sound = msgspec.structs.replace(document, checksum=_checksum(document))
@@ -97,7 +101,7 @@ def decode(body: bytes, path: object, hint: str = "") -> KeyFile:
             raise KeysForeign(path=path, hint=hint)
         if version.format > FORMAT:
             raise KeysTooNew(path=path, format=version.format)
-        document = msgspec.json.decode(body, type=KeyFile)
+        document = _KEY_FILE.decode(body)
     except msgspec.DecodeError as error:
         raise KeysDamaged(path=path, reason=_reason(error), hint=hint) from None
     except (RecursionError, ValueError):
@@ -181,7 +185,7 @@ def without(document: KeyFile, *removed: Wrap) -> KeyFile:
 
 def _version(body: bytes) -> _Version | None:
     try:
-        return msgspec.json.decode(body, type=_Version)
+        return _VERSION.decode(body)
     except msgspec.ValidationError:
         return None
 
