@@ -45,9 +45,14 @@ class Rules:
         """Take new rules, as the server wrote them."""
         if self._use(written):
             with contextlib.suppress(OSError):
-                descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                # Written aside: rules cut off by a crash would hide nothing at the next start.
+                aside = self._file.with_suffix(".new")
+                descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(written)
+                    file.flush()
+                    os.fsync(descriptor)
+                aside.replace(self._file)
 
     def apply(
         self, bucket_type: str, data: Mapping[str, Json], start: Instant, end: Instant
