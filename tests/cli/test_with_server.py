@@ -24,7 +24,8 @@ def test_status_tells_what_reports(served: Program) -> None:
     assert found["encrypted"] is False
     assert found["database_bytes"] > 0
     assert found["memory_bytes"] > 0
-    assert (found["well"], found["queue"]) == (True, 0)
+    assert found["well"] is True
+    assert 0 <= found["queue"] < 10
     watchers = {each["bucket"]: each for each in found["watchers"]}
     assert watchers["aw-watcher-afk_otter"]["last_heard"] is None
     assert "aw-watcher-afk_otter" in served("status").stdout

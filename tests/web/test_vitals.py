@@ -221,7 +221,9 @@ def test_the_user_sees_every_part(server: ServerInMemory) -> None:
     report = found.json()
     assert (report["ok"], report["alive"], report["ready"]) == (True, True, True)
     assert re.fullmatch(r"\d{4}", report["schema"])
-    assert report["writer"] == report["writer"] | {"moving": True, "queue": 0, "trouble": None}
+    assert report["writer"] == report["writer"] | {"moving": True, "trouble": None}
+    # The server's own jobs may write at this very moment.
+    assert 0 <= report["writer"]["queue"] < 10
     assert report["writer"]["last_commit_seconds"] >= 0
     assert report["disk"]["writable"] is True
     assert report["disk"]["database_bytes"] > 0
