@@ -116,6 +116,10 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
     connection.text_factory = bytes
     try:
         connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    except UnicodeDecodeError:
+        # SQLite names in its message what is wrong, and a damaged name need not be text.
+        connection.close()
+        raise sqlite3.DatabaseError("it is encrypted or damaged") from None
     except sqlite3.DatabaseError:
         connection.close()
         raise
