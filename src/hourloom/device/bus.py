@@ -15,11 +15,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from hourloom.core.errors import Unavailable
+from hourloom.device.link import PIECE, PIECES_AT_ONCE, Link, runtime_directory
 from hourloom.device.markup import quoted
 from hourloom.device.ports import CannotBind, SourceLost
 
@@ -27,9 +27,6 @@ PATIENCE = 2.0
 """Seconds that the bus and its peers have to answer while a mechanism is being tried."""
 ANSWER_WITHIN = 25.0
 """Seconds after which a call that nobody waits for has failed; libdbus takes as many."""
-PIECE = 64 * 1024
-PIECES_AT_ONCE = 16
-"""What is read before others get their turn: the rest stays with the system until the next call."""
 LARGEST = 1024 * 1024
 """Larger messages are skipped: nothing that is asked here answers so much."""
 UNSENT = 1024 * 1024
@@ -134,9 +131,9 @@ class Subscription(NamedTuple):
 def session_bus(environment: Mapping[str, str], patience: float = PATIENCE) -> Bus:
     """Connect to the bus of this login; raises CannotBind if there is none."""
     stated = environment.get("DBUS_SESSION_BUS_ADDRESS", "")
-    usual = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
+    runtime = runtime_directory(environment)
     return connect(
-        stated or f"unix:path={Path(usual) / 'bus'}",
+        stated or ("" if runtime is None else f"unix:path={runtime / 'bus'}"),
         "session bus",
         "Start this from within your desktop",
         patience,
@@ -235,11 +232,9 @@ class Bus:
     """A conversation with a bus: made by `session_bus`, `system_bus` and `connect`."""
 
     def __init__(self, link: socket.socket, wire: Any, patience: float, *, descriptors: bool = False) -> None:
-        self._link, self._wire, self._patience = link, wire, patience
-        self._link.setblocking(False)
-        self._takes_descriptors = descriptors
-        self._received, self._skip = bytearray(), 0
-        self._unsent = bytearray()
+        self._link, self._wire, self._patience = Link(link, "The bus", UNSENT), wire, patience
+        self._receive = self._receive_with_descriptors if descriptors else self._link.receive
+        self._socket, self._skip = link, 0
         self._descriptors: deque[int] = deque()
         self._serial = 0
         self._pending: dict[int, _Pending] = {}
@@ -264,7 +259,7 @@ class Bus:
 
     def due(self) -> float | None:
         """Return in how many seconds to call `read` although nothing arrived."""
-        if self._unsent:
+        if self._link.waits_to_send:
             return SOON
         if not self._pending:
             return None
@@ -272,8 +267,8 @@ class Bus:
 
     def read(self) -> None:
         """Take in what has arrived, and call whoever waits for it; raises SourceLost when the bus is gone."""
-        self._flush()
-        self._take_in()
+        self._link.flush()
+        self._link.take_in(self._understood, self._receive)
         now = time.monotonic()
         for serial in [serial for serial, each in self._pending.items() if each.latest <= now]:
             self._pending.pop(serial).then(Failed("org.freedesktop.DBus.Error.NoReply", "no answer in time"))
@@ -304,7 +299,7 @@ class Bus:
         answers: list[Body | Failed] = []
         self.call(to, member, signature, *body, then=answers.append, within=self._patience)
         while not answers:
-            select.select([self._link], [self._link] if self._unsent else [], [], self.due())
+            select.select([self._link], [self._link] if self._link.waits_to_send else [], [], self.due())
             self.read()
         if isinstance(answers[0], Failed):
             raise CallFailed(name=answers[0].name, text=answers[0].text)
@@ -395,39 +390,17 @@ class Bus:
 
     def _send(self, message: Any) -> int:
         self._serial = self._serial % 0xFFFF_FFFF + 1
-        self._unsent += message.serialise(serial=self._serial)
-        self._flush()
+        self._link.send(message.serialise(serial=self._serial))
         return self._serial
 
-    def _flush(self) -> None:
-        try:
-            while self._unsent:
-                del self._unsent[: self._link.send(self._unsent)]
-        except BlockingIOError:
-            if len(self._unsent) > UNSENT:
-                raise SourceLost(reason="The bus reads nothing any more") from None
-        except OSError:
-            raise SourceLost(reason="The bus has ended") from None
+    def _understood(self) -> Iterator[None]:
+        for raw in self._messages():
+            self._understand(raw)
+            yield
 
-    def _take_in(self) -> None:
-        for _ in range(PIECES_AT_ONCE):
-            try:
-                piece = self._receive()
-            except BlockingIOError:
-                return
-            except OSError:
-                piece = b""
-            if not piece:
-                raise SourceLost(reason="The bus has ended")
-            self._received += piece
-            for raw in self._messages():
-                self._understand(raw)
-
-    def _receive(self) -> bytes:
-        if not self._takes_descriptors:
-            return self._link.recv(PIECE)
+    def _receive_with_descriptors(self) -> bytes:
         size = array.array("i").itemsize
-        piece, ancillary, _, _ = self._link.recvmsg(PIECE, socket.CMSG_SPACE(DESCRIPTORS * size))
+        piece, ancillary, _, _ = self._socket.recvmsg(PIECE, socket.CMSG_SPACE(DESCRIPTORS * size))
         for level, kind, raw in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                 self._descriptors.extend(array.array("i", raw[: len(raw) - len(raw) % size]))
@@ -437,21 +410,22 @@ class Bus:
 
     def _messages(self) -> Iterator[bytes]:
         """Take whole messages off what was received; too large ones are thrown away as they arrive."""
+        received = self._link.received
         while True:
             if self._skip:
-                gone = min(self._skip, len(self._received))
-                del self._received[:gone]
+                gone = min(self._skip, len(received))
+                del received[:gone]
                 self._skip -= gone
-            if len(self._received) < 16 or self._skip:
+            if len(received) < 16 or self._skip:
                 return
-            size = _size(self._received)
+            size = _size(received)
             if size > LARGEST:
                 self._skip = size
                 continue
-            if len(self._received) < size:
+            if len(received) < size:
                 return
-            raw = bytes(self._received[:size])
-            del self._received[:size]
+            raw = bytes(received[:size])
+            del received[:size]
             yield raw
 
     def _understand(self, raw: bytes) -> None:

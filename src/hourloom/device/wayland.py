@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import stat
 import struct
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from hourloom.device.link import Link, runtime_directory
 from hourloom.device.ports import CannotBind, SourceLost
 
 Argument = int | str | bytes | None
@@ -23,10 +22,6 @@ INTEGER = struct.Struct("=i")
 
 PATIENCE = 2.0
 """Seconds that a compositor has to answer while a mechanism is being tried."""
-PIECE = 64 * 1024
-PIECES_AT_ONCE = 16
-"""What is read before others get their turn: the rest stays with the system until the next call."""
-UNSENT = 64 * 1024
 OBJECTS = 10_000
 GLOBALS = 1_000
 NAME = 100
@@ -112,16 +107,6 @@ def candidates(environment: Mapping[str, str]) -> list[Path]:
     return [path for path in dict.fromkeys([*first, *probed]) if path.is_absolute()]
 
 
-def runtime_directory(environment: Mapping[str, str]) -> Path | None:
-    """Return where the sockets of this login are, whether or not the environment says so."""
-    if stated := environment.get("XDG_RUNTIME_DIR"):
-        return Path(stated)
-    if sys.platform == "win32":
-        return None
-    usual = Path("/run/user") / str(os.geteuid())
-    return usual if usual.is_dir() else None
-
-
 def _sockets_in(directory: Path) -> Iterator[Path]:
     """Yield what looks like a compositor in a directory that only its owner could fill."""
     try:
@@ -149,11 +134,8 @@ class Connection:
 
     def __init__(self, link: socket.socket, patience: float = PATIENCE) -> None:
         """Learn what the compositor offers; raises SourceLost unless it says so within `patience` seconds."""
-        self._link = link
-        self._link.setblocking(False)
+        self._link = Link(link, "The Wayland compositor")
         self._patience = patience
-        self._received = bytearray()
-        self._unsent = bytearray()
         self._pending: list[Event] = []
         self._display = Object(1, DISPLAY)
         self._objects = {1: self._display}
@@ -179,10 +161,7 @@ class Connection:
 
     def peer(self) -> int | None:
         """Return the process id of the compositor where the system tells it."""
-        if not hasattr(socket, "SO_PEERCRED"):
-            return None
-        raw = self._link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        return int(struct.unpack("=iII", raw)[0])
+        return self._link.peer()
 
     def offers(self, interface: Interface) -> int:
         """Return the version in which the compositor offers an interface, or 0."""
@@ -215,8 +194,7 @@ class Connection:
     def send(self, to: Object, opcode: int, signature: str = "", *arguments: Argument) -> None:
         """Send a request; raises SourceLost if the compositor reads nothing any more."""
         body = b"".join(map(_written, signature, arguments))
-        self._unsent += HEADER.pack(to.id, (HEADER.size + len(body)) << 16 | opcode) + body
-        self._flush()
+        self._link.send(HEADER.pack(to.id, (HEADER.size + len(body)) << 16 | opcode) + body)
 
     def roundtrip(self) -> None:
         """Wait until the compositor has answered all that was sent; what arrives is kept for `read`.
@@ -227,10 +205,8 @@ class Connection:
         self.send(self._display, 0, "n", callback.id)
         latest = time.monotonic() + self._patience
         while callback.id not in self._done:
-            left = latest - time.monotonic()
-            if left <= 0 or not select.select([self._link], [], [], left)[0]:
-                raise SourceLost(reason="The Wayland compositor does not answer")
-            self._pending += self._arrived()
+            self._link.wait(latest)
+            self._pending += self._link.take_in(self._understood)
         self._done.discard(callback.id)
 
     def read(self) -> list[Event]:
@@ -238,45 +214,15 @@ class Connection:
 
         Raises SourceLost when the compositor is gone, refuses us or cannot be understood.
         """
-        self._flush()
+        self._link.flush()
         events, self._pending = self._pending, []
-        return events + self._arrived()
-
-    def _flush(self) -> None:
-        try:
-            while self._unsent:
-                del self._unsent[: self._link.send(self._unsent)]
-        except BlockingIOError:
-            if len(self._unsent) > UNSENT:
-                raise SourceLost(reason="The Wayland compositor reads nothing any more") from None
-        except OSError:
-            # What it said last may be why, and that is still to be read.
-            self._unsent.clear()
-
-    def _arrived(self) -> list[Event]:
-        events: list[Event] = []
-        ended = False
-        for _ in range(PIECES_AT_ONCE):
-            try:
-                piece = self._link.recv(PIECE)
-            except BlockingIOError:
-                break
-            except OSError:
-                piece = b""
-            if not piece:
-                ended = True
-                break
-            self._received += piece
-            events += self._understood()
-        if ended and not events:
-            raise SourceLost(reason="The Wayland compositor has ended")
-        return events
+        return events + self._link.take_in(self._understood)
 
     def _understood(self) -> list[Event]:
         """Take the whole messages off what was received."""
         events: list[Event] = []
         try:
-            for number, opcode, body in _messages(self._received):
+            for number, opcode, body in _messages(self._link.received):
                 event = self._decoded(number, opcode, body)
                 if event is not None and not self._is_ours(event):
                     events.append(event)

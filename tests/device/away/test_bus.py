@@ -144,11 +144,8 @@ def test_a_message_larger_than_any_use_is_skipped(private_bus: PrivateBus) -> No
     with private_bus.connected() as speaker, private_bus.connected() as listener:
         listener.match(lambda each: heard.append(len(each.body[0])), interface=INTERFACE)
         listener.ask(DAEMON, "GetId")
-        dbus_unsent, dbus.UNSENT = dbus.UNSENT, 8 * dbus.LARGEST
-        try:
-            speaker.emit(PATH, INTERFACE, "Large", "s", "x" * (dbus.LARGEST + 1))
-        finally:
-            dbus.UNSENT = dbus_unsent
+        speaker._link.most_unsent = 8 * dbus.LARGEST
+        speaker.emit(PATH, INTERFACE, "Large", "s", "x" * (dbus.LARGEST + 1))
         speaker.emit(PATH, INTERFACE, "Small", "s", "x")
         pumped(speaker, listener)(lambda: bool(heard))
         assert heard == [1]
@@ -216,7 +213,7 @@ def test_descriptors_nobody_asked_for_are_closed(private_bus: PrivateBus) -> Non
         signal.header.fields[wire.HeaderFields.destination] = receiver.unique_name
         fds = array.array("i")
         raw = signal.serialise(serial=77, fds=fds)
-        speaker._link.sendmsg([raw], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+        speaker._socket.sendmsg([raw], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
         speaker.ask(DAEMON, "GetId")
         receiver.ask(DAEMON, "GetId")
         speaker.close()

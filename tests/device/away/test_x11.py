@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
+import sys
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from hourloom.device.clocks import SystemClocks
 from hourloom.device.loop import Loop
 from hourloom.device.ports import CannotBind
 from hourloom.device.pulse import Span
+from hourloom.device.windows import x11_wire
 from tests.device.away.asking import lost, next_of, seconds_before, state_of, states
 from tests.device.screen import Screen, a_screen, needed
 
@@ -128,10 +131,29 @@ def test_a_server_that_misbehaves_is_no_mechanism(answers: list[bytes]) -> None:
     link.close()
 
 
-def test_a_missing_authority_file_is_none(tmp_path: Path) -> None:
-    from hourloom.device.away.x11 import _secrets
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has abstract names")
+def test_another_user_s_socket_is_not_told_the_cookie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "authority"
+    parts = (b"", b"", b"MIT-MAGIC-COOKIE-1", b"secret-cookie-16")
+    of_any_host = struct.pack(">H", 65535)
+    file.write_bytes(of_any_host + b"".join(struct.pack(">H", len(part)) + part for part in parts))
+    monkeypatch.setattr(x11_wire, "uid_of_unix_peer", lambda _: 12_345)
+    with socket.socket(socket.AF_UNIX) as listener:
+        number = 20_000 + os.getpid() % 20_000
+        listener.bind(f"\0/tmp/.X11-unix/X{number}")
+        listener.listen(2)
+        with pytest.raises(CannotBind):
+            XSync({"DISPLAY": f":{number}", "XAUTHORITY": str(file)}, lambda: TWO).bind()
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.recv(1000) == b""
 
-    assert _secrets({"XAUTHORITY": str(tmp_path / "none")}) == b""
+
+def test_a_missing_authority_file_is_none(tmp_path: Path) -> None:
+    missing = {"XAUTHORITY": str(tmp_path / "none")}
+    assert x11_wire.cookie_of(missing, x11_wire.DisplayName(0, 0)) == (b"", b"")
 
 
 @needed

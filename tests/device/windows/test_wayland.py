@@ -207,7 +207,7 @@ def test_whatever_arrives_nothing_but_a_lost_source_comes_of_it(pieces: list[byt
                 compositor.write(piece)
                 for event in connection.read():
                     assert event.sender.id in range(2**32)
-        assert len(connection._received) <= 0xFFFF
+        assert len(connection._link.received) <= 0xFFFF
 
 
 @with_sockets

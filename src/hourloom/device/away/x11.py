@@ -7,23 +7,21 @@ libraries for X cannot speak SYNC.
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from hourloom.core.clock import Instant
 from hourloom.device.away.presence import Rule
 from hourloom.device.away.sources import CONFIRM, Hint, Now, wall
+from hourloom.device.link import Link
 from hourloom.device.ports import Bound, CannotBind, Observation, SourceLost
-from hourloom.device.windows.x11_wire import authority, parse_display
+from hourloom.device.windows.x11_wire import X_SERVER, cookie_of, parse_display, reach
 
 PATIENCE = 2.0
 LARGEST = 1024 * 1024
-PIECE = 64 * 1024
 
 QUERY_EXTENSION = 98
 INITIALIZE, LIST_SYSTEM_COUNTERS, QUERY_COUNTER, CREATE_ALARM = 0, 1, 5, 8
@@ -59,8 +57,8 @@ class XSync:
         display = parse_display(name)
         try:
             with contextlib.ExitStack() as undo:
-                link = undo.enter_context(_connected(f"/tmp/.X11-unix/X{display.number}"))  # noqa: S108
-                cookie = authority(_secrets(self._environment), display, socket.gethostname())
+                link = undo.enter_context(reach(display))
+                cookie = cookie_of(self._environment, display)
                 bound = IdleAlarms(link, *cookie, self._rule().raw // 1000, self._now)
                 undo.pop_all()
                 return bound
@@ -68,41 +66,14 @@ class XSync:
             raise CannotBind(reason="The X server cannot be reached", next_step=NEXT_STEP) from None
 
 
-def _secrets(environment: Mapping[str, str]) -> bytes:
-    stated = environment.get("XAUTHORITY") or Path(environment.get("HOME", "/")) / ".Xauthority"
-    try:
-        with open(stated, "rb") as file:
-            return file.read(LARGEST)
-    except OSError:
-        return b""
-
-
-def _connected(path: str) -> socket.socket:
-    """Connect by the name in the file system or, where /tmp is another one, by the abstract one of Linux."""
-    if not hasattr(socket, "AF_UNIX"):
-        raise OSError
-    for address in (path, "\0" + path):
-        link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        link.settimeout(PATIENCE)
-        try:
-            link.connect(address)
-        except OSError:
-            link.close()
-        else:
-            return link
-    raise OSError
-
-
 class IdleAlarms:
     """Alarms at a length of pause, in milliseconds: above it somebody pauses, below it they are back."""
 
     def __init__(self, link: socket.socket, kind: bytes, cookie: bytes, pause: int, now: Now) -> None:
-        self._link, self._pause, self._now = link, max(1, pause), now
-        self._received = bytearray()
+        self._link, self._pause, self._now = Link(link, X_SERVER), max(1, pause), now
         self._sequence = 0
         self._asked: int | None = None
         base = self._enter(kind, cookie)
-        self._link.setblocking(False)
         if self._extension(b"XWAYLAND")[0]:
             # It counts only what X programs get of the input.
             raise CannotBind(
@@ -128,7 +99,8 @@ class IdleAlarms:
 
     def observe(self) -> Sequence[Observation]:
         observed, self._pending = self._pending, []
-        for message in self._arrived():
+        self._link.flush()
+        for message in self._link.take_in(self._whole):
             observed += self._understood(message)
         if time.monotonic() >= self._confirm_at:
             self._confirm_at = time.monotonic() + CONFIRM
@@ -154,21 +126,13 @@ class IdleAlarms:
     def _enter(self, kind: bytes, cookie: bytes) -> int:
         """Say who we are; return the first number that is free for what we make."""
         head = struct.pack("<BxHHHHxx", ord("l"), 11, 0, len(kind), len(cookie))
-        self._link.sendall(head + _padded(kind) + _padded(cookie))
-        status, length = struct.unpack("<B5xH", self._exactly(8))
-        body = self._exactly(4 * length)
+        self._link.send(head + _padded(kind) + _padded(cookie))
+        latest = time.monotonic() + PATIENCE
+        status, length = struct.unpack("<B5xH", self._link.exactly(8, latest))
+        body = self._link.exactly(4 * length, latest)
         if status != 1 or len(body) < 12:
             raise CannotBind(reason="The X server does not let us in", next_step=NEXT_STEP)
         return int(struct.unpack_from("<I", body, 4)[0])
-
-    def _exactly(self, size: int) -> bytes:
-        raw = b""
-        while len(raw) < size:
-            piece = self._link.recv(size - len(raw))
-            if not piece:
-                raise SourceLost(reason="The X server has ended")
-            raw += piece
-        return raw
 
     def _extension(self, name: bytes) -> tuple[int, int, int]:
         """Return whether there is an extension, and the numbers of its requests and events."""
@@ -199,48 +163,33 @@ class IdleAlarms:
         return self._request(self._sync, QUERY_COUNTER, struct.pack("<I", self._counter))
 
     def _request(self, major: int, minor: int, body: bytes = b"") -> int:
-        """Send a request; return its number. What is sent is far smaller than what a socket holds."""
-        try:
-            self._link.sendall(struct.pack("<BBH", major, minor, 1 + len(body) // 4) + body)
-        except OSError:
-            raise SourceLost(reason="The X server has ended") from None
+        """Send a request; return its number."""
+        self._link.send(struct.pack("<BBH", major, minor, 1 + len(body) // 4) + body)
         self._sequence = (self._sequence + 1) & 0xFFFF
         return self._sequence
 
     def _wait(self, sequence: int) -> Message:
         """Wait for a reply, while the mechanism is being tried."""
         latest = time.monotonic() + PATIENCE
-        while (left := latest - time.monotonic()) > 0:
-            select.select([self._link], [], [], left)
-            for message in self._arrived():
+        while True:
+            self._link.wait(latest)
+            for message in self._link.take_in(self._whole):
                 if message.sequence == sequence and message.kind == REPLY:
                     return message
                 if message.kind == ERROR:
                     raise SourceLost(reason="The X server refused a request")
-        raise SourceLost(reason="The X server does not answer")
-
-    def _arrived(self) -> list[Message]:
-        try:
-            piece = self._link.recv(PIECE)
-        except BlockingIOError:
-            return []
-        except OSError:
-            piece = b""
-        if not piece:
-            raise SourceLost(reason="The X server has ended")
-        self._received += piece
-        return list(self._whole())
 
     def _whole(self) -> Iterator[Message]:
-        while len(self._received) >= 32:
-            kind, sequence, length = self._received[0] & 0x7F, *struct.unpack_from("<HI", self._received, 2)
+        received = self._link.received
+        while len(received) >= 32:
+            kind, sequence, length = received[0] & 0x7F, *struct.unpack_from("<HI", received, 2)
             size = 32 + 4 * length if kind in (REPLY, 35) else 32
             if size > LARGEST:
                 raise SourceLost(reason="The X server sent what cannot be read")
-            if len(self._received) < size:
+            if len(received) < size:
                 return
-            raw = bytes(self._received[:size])
-            del self._received[:size]
+            raw = bytes(received[:size])
+            del received[:size]
             yield Message(kind, sequence, raw)
 
 

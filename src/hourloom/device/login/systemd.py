@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from hourloom.core.errors import Refused
 from hourloom.device.instance import ALREADY
+from hourloom.device.link import runtime_directory
 from hourloom.device.login.files import refuse_unprintable, remove, write
 from hourloom.device.login.ports import Starter
 
@@ -117,9 +117,10 @@ class UserUnit:
 
 def is_there(environment: Mapping[str, str]) -> bool:
     """Tell whether the user's systemd runs: its socket is there, and the program to tell it something."""
-    usual = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
-    runtime = Path(environment.get("XDG_RUNTIME_DIR") or usual)
-    return (runtime / "systemd" / "private").exists() and _systemctl_of(environment) is not None
+    runtime = runtime_directory(environment)
+    if runtime is None or not (runtime / "systemd" / "private").exists():
+        return False
+    return _systemctl_of(environment) is not None
 
 
 def _systemctl_of(environment: Mapping[str, str]) -> str | None:

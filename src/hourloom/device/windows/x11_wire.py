@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import select
 import socket
 import struct
 import sys
@@ -13,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from hourloom.device.link import Link
 from hourloom.device.ports import CannotBind, SourceLost
 from hourloom.web.peers import own_uid, uid_of_unix_peer
 
@@ -24,16 +24,13 @@ PACKET = 32
 
 PATIENCE = 2.0
 """Seconds that a server has to answer while the mechanism is being tried."""
-PIECE = 64 * 1024
-PIECES_AT_ONCE = 16
 LARGEST = 1024 * 1024
 """No answer to what is asked here is as large."""
-UNSENT = 64 * 1024
 LONGEST_AUTHORITY = 1024 * 1024
 
 NAME = re.compile(r"(?P<host>[\w.\-]*):(?P<number>\d{1,5})(?:\.(?P<screen>\d{1,3}))?", re.ASCII)
 
-GONE = "The X server has ended"
+X_SERVER = "The X server"
 
 
 class DisplayName(NamedTuple):
@@ -111,12 +108,9 @@ def connect(environment: Mapping[str, str], patience: float = PATIENCE) -> Conne
             next_step="Start this from within your desktop, or set DISPLAY",
         )
     display = parse_display(name)
-    path = Path(environment.get("XAUTHORITY") or Path(environment.get("HOME", "/")) / ".Xauthority")
-    name_and_cookie = (b"", b"")
-    with suppress(OSError), path.open("rb") as file:
-        name_and_cookie = authority(file.read(LONGEST_AUTHORITY), display, socket.gethostname())
     try:
-        return Connection(_reach(display, patience), display.screen, *name_and_cookie, patience=patience)
+        link = reach(display, patience)
+        return Connection(link, display.screen, *cookie_of(environment, display), patience=patience)
     except (OSError, SourceLost) as fault:
         reason = (
             fault.message.rstrip(".") if isinstance(fault, SourceLost) else "No X server can be reached there"
@@ -126,7 +120,16 @@ def connect(environment: Mapping[str, str], patience: float = PATIENCE) -> Conne
         ) from None
 
 
-def _reach(display: DisplayName, patience: float) -> socket.socket:
+def cookie_of(environment: Mapping[str, str], display: DisplayName) -> tuple[bytes, bytes]:
+    """Return the name and the secret that a display wants to be told; empty if there are none."""
+    path = Path(environment.get("XAUTHORITY") or Path(environment.get("HOME", "/")) / ".Xauthority")
+    with suppress(OSError), path.open("rb") as file:
+        return authority(file.read(LONGEST_AUTHORITY), display, socket.gethostname())
+    return b"", b""
+
+
+def reach(display: DisplayName, patience: float = PATIENCE) -> socket.socket:
+    """Connect to a display of this computer, if it is this user's or the system's; raises OSError if not."""
     if not hasattr(socket, "AF_UNIX"):
         raise OSError
     path = f"/tmp/.X11-unix/X{display.number}"  # noqa: S108 - where X servers listen
@@ -154,10 +157,8 @@ class Connection:
         self, link: socket.socket, screen: int, name: bytes, cookie: bytes, *, patience: float = PATIENCE
     ) -> None:
         """Introduce ourselves; raises SourceLost if the server refuses or does not answer."""
-        self._link = link
-        link.setblocking(False)
+        self._link = Link(link, X_SERVER)
         self._patience = patience
-        self._received, self._unsent = bytearray(), bytearray()
         self._sequence = 0
         self._asked = dict[int, tuple[int, bool]]()
         """The question of each request that is to be answered, by the low half of the request's number, and
@@ -180,10 +181,7 @@ class Connection:
 
     def peer(self) -> int | None:
         """Return the process that opened the server's socket, where the system tells it."""
-        if not hasattr(socket, "SO_PEERCRED"):
-            return None
-        raw = self._link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        return int(struct.unpack("=iII", raw)[0])
+        return self._link.peer()
 
     def watch(self, window: int, mask: int) -> None:
         """Ask to be told of a window's changes, or of none any more by 0."""
@@ -219,20 +217,20 @@ class Connection:
         found: dict[int, bytes | None] = {}
         latest = time.monotonic() + self._patience
         while len(found) < len(questions):
-            for told in self._arrived():
+            for told in self._link.take_in(self._understood):
                 if isinstance(told, Property) and told.question in questions:
                     found[told.question] = told.value
                 else:
                     self._kept.append(told)
             if len(found) < len(questions):
-                self._wait(latest)
+                self._link.wait(latest)
         return found
 
     def read(self) -> list[Property | Notice]:
         """Return what arrived; raises SourceLost when the server is gone or cannot be understood."""
-        self._flush()
+        self._link.flush()
         kept, self._kept = self._kept, []
-        return kept + self._arrived()
+        return kept + self._link.take_in(self._understood)
 
     def _question(self, request: bytes, *, is_property: bool = False) -> int:
         self._request(request)
@@ -242,45 +240,10 @@ class Connection:
 
     def _request(self, request: bytes) -> None:
         self._sequence += 1
-        self._unsent += request
-        self._flush()
-
-    def _flush(self) -> None:
-        try:
-            while self._unsent:
-                del self._unsent[: self._link.send(self._unsent)]
-        except BlockingIOError:
-            if len(self._unsent) > UNSENT:
-                raise SourceLost(reason="The X server reads nothing any more") from None
-        except OSError:
-            raise SourceLost(reason=GONE) from None
-
-    def _wait(self, latest: float) -> None:
-        left = latest - time.monotonic()
-        if left <= 0 or not select.select([self._link], [], [], left)[0]:
-            raise SourceLost(reason="The X server does not answer")
-
-    def _arrived(self) -> list[Property | Notice]:
-        told: list[Property | Notice] = []
-        ended = False
-        for _ in range(PIECES_AT_ONCE):
-            try:
-                piece = self._link.recv(PIECE)
-            except BlockingIOError:
-                break
-            except OSError:
-                piece = b""
-            if not piece:
-                ended = True
-                break
-            self._received += piece
-            told += self._understood()
-        if ended and not told:
-            raise SourceLost(reason=GONE)
-        return told
+        self._link.send(request)
 
     def _understood(self) -> Iterator[Property | Notice]:
-        received = self._received
+        received = self._link.received
         while len(received) >= PACKET:
             kind = received[0]
             longer = struct.unpack_from("=I", received, 4)[0] * 4 if kind in (REPLY, GENERIC_EVENT) else 0
@@ -312,31 +275,16 @@ class Connection:
         """Set the conversation up and return the root window of the screen."""
         order = 0x6C if sys.byteorder == "little" else 0x42
         head = struct.pack("=BxHHHHxx", order, 11, 0, len(name), len(cookie))
-        self._unsent += head + name + bytes(-len(name) % 4) + cookie + bytes(-len(cookie) % 4)
-        self._flush()
+        self._link.send(head + name + bytes(-len(name) % 4) + cookie + bytes(-len(cookie) % 4))
         latest = time.monotonic() + self._patience
-        status, _, _, _, words = struct.unpack("=BBHHH", self._exactly(8, latest))
-        body = self._exactly(words * 4, latest)
+        status, _, _, _, words = struct.unpack("=BBHHH", self._link.exactly(8, latest))
+        body = self._link.exactly(words * 4, latest)
         if status != 1:
             raise SourceLost(reason="The X server refused us")
         try:
             return _root(body, screen)
         except (struct.error, IndexError):
             raise SourceLost(reason="The X server sent what cannot be read") from None
-
-    def _exactly(self, size: int, latest: float) -> bytes:
-        while len(self._received) < size:
-            self._wait(latest)
-            try:
-                piece = self._link.recv(PIECE)
-            except OSError:
-                piece = b""
-            if not piece:
-                raise SourceLost(reason=GONE)
-            self._received += piece
-        taken = bytes(self._received[:size])
-        del self._received[:size]
-        return taken
 
 
 def _value(packet: bytes) -> bytes:
