@@ -38,7 +38,11 @@ class ReadOnlyDatabase:
         self._path = path
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._resting: object = None
-        self.connection = self._open()
+        try:
+            self.connection = self._open()
+        except BaseException:
+            self._remove_copy()
+            raise
 
     def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[object, ...]]:
         """Return all rows, or the first few MiB; no transaction stays open to hold up a live server."""
@@ -57,6 +61,9 @@ class ReadOnlyDatabase:
     def close(self) -> None:
         """Close the connection and remove the copy, if there is one."""
         self.connection.close()
+        self._remove_copy()
+
+    def _remove_copy(self) -> None:
         if self._copy:
             self._copy.cleanup()
 
