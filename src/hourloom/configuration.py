@@ -317,7 +317,7 @@ def _checked(value: object, option: Option, where: str, relative_to: Path, *, st
         raise ValueError("expected a path")
 
     try:
-        converted: object = msgspec.convert(value, option.type, strict=strict, dec_hook=path)
+        converted: object = msgspec.convert(value, option.type, strict=strict, dec_hook=path)  # noqa: TID251 - read before there are threads
     except msgspec.ValidationError as error:
         raise ConfigurationWrong(where=where, key=option.name, reason=_lower(str(error))) from None
     return converted

@@ -14,6 +14,7 @@ from msgspec import Meta
 from hourloom.accounts import store
 from hourloom.core.archiving import MOST_NAMED, Incoming, Judged, Outgoing, PlainTable, Verdict
 from hourloom.core.clock import LATEST
+from hourloom.core.decoding import decode
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Transaction
 
@@ -71,7 +72,7 @@ class ArchivedWorkspace(PlainTable):
         return [0] * len(rows)
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        row = msgspec.json.decode(was, type=WorkspaceRow)
+        row = decode(was, WorkspaceRow)
         store.set_workspace(tx, workspace, row.name, row.created_at)
 
     def _here(self, tx: Transaction, workspace: int) -> WorkspaceRow:
@@ -131,7 +132,7 @@ class ArchivedMembers(PlainTable):
         return [0] * len(rows)
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        step = msgspec.json.decode(was, type=_MemberBefore)
+        step = decode(was, _MemberBefore)
         if step.was is not None:
             store.set_member(tx, workspace, step.user, step.was.role, step.was.joined_at)
             store.set_user(tx, step.user, step.was.name, step.was.created_at)

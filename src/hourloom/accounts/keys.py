@@ -11,6 +11,7 @@ import msgspec
 
 from hourloom.accounts.model import SuccessorLost, WrapsChanged, WrapShown
 from hourloom.core.actors import Actor
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Conflict, Refused
 from hourloom.core.ids import JobId
 from hourloom.db.embedded import EmbeddedDatabase
@@ -172,7 +173,7 @@ class Keys:
         """Do the job: all its steps can be done again, for it may have been stopped anywhere."""
         database = self._database
         assert isinstance(database, EmbeddedDatabase)  # nobody else has the job enqueued
-        wanted: str = msgspec.json.decode(job.subject, type=str)
+        wanted: str = decode(job.subject, str)
         if header.state_of(database.path) != wanted:
             self._rekey(job, database, wanted, report)
         self.successor = None

@@ -11,6 +11,7 @@ import msgspec
 from hourloom.archive.asking import FUNCTION, Asked, Chunk, FileToRead, ReadManifest, ReadRows
 from hourloom.archive.model import ArchiveManifest, RowRefused
 from hourloom.archive.ports import AnyTable
+from hourloom.core.decoding import decoder_of
 from hourloom.core.errors import HourloomError
 from hourloom.workers.model import MIB, Limits, WorkerFailed
 from hourloom.workers.spool import SpoolFile
@@ -42,7 +43,7 @@ class ArchiveApart:
         """Yield the rows of a table behind so many, in parts for one write each, and where each begins."""
         if table.name not in (facts.name for facts in self.manifest.tables):
             return
-        decode = msgspec.json.Decoder(table.row).decode_lines
+        decode = decoder_of(table.row).decode_lines
         for chunk in self._asked(ReadRows(table.name, table.at_once, skipped), Chunk):
             try:
                 rows: list[Any] = decode(chunk.lines)
@@ -69,7 +70,7 @@ class ArchiveApart:
 
 def _fault(table: AnyTable, chunk: Chunk) -> HourloomError:
     """Find the line that is wrong; what is said of it names the place in it and not its content."""
-    decoder = msgspec.json.Decoder(table.row)
+    decoder = decoder_of(table.row)
     for number, line in enumerate(chunk.lines.split(b"\n"), chunk.first + 1):
         try:
             decoder.decode(line)

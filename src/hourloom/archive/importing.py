@@ -30,6 +30,7 @@ from hourloom.archive.model import (
 from hourloom.archive.ports import AnyTable
 from hourloom.core.actors import Actor
 from hourloom.core.archiving import Incoming, Judged
+from hourloom.core.decoding import decode
 from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.operations.model import AlreadyUndone, Operation
@@ -263,7 +264,7 @@ def _advanced(
 
 
 def _done(operation: Operation) -> ImportedArchive:
-    return msgspec.json.decode(operation.subject, type=ImportedArchive)
+    return decode(operation.subject, ImportedArchive)
 
 
 def _rows_of(manifest: ArchiveManifest, table: AnyTable) -> int:

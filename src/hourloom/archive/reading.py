@@ -24,6 +24,7 @@ from hourloom.archive.model import (
     file_of,
 )
 from hourloom.archive.zipped import Entry, content_of, entries_of
+from hourloom.core.decoding import decode
 from hourloom.workers import spool
 from hourloom.workers.child import Means, Session
 
@@ -122,7 +123,7 @@ class _Lines:
                 raise ValueError("it is no JSON object")
             if line.count(b"[") + line.count(b"{") > DEPTH:
                 _refuse_deep(line)
-            msgspec.json.decode(line)
+            decode(line)
         except (ValueError, RecursionError) as error:
             reason = str(error) if type(error) is ValueError else "it is no JSON"
             raise RowRefused(line=self.count, table=self._facts.name, reason=reason) from None
@@ -166,9 +167,9 @@ def _refuse_deep(line: bytes) -> None:
 
 def _decoded(body: bytes) -> ArchiveManifest:
     try:
-        if (version := msgspec.json.decode(body, type=_Version).format) > FORMAT:
+        if (version := decode(body, _Version).format) > FORMAT:
             raise ArchiveByNewer(what=f"format {version}")
-        return msgspec.json.decode(body, type=ArchiveManifest)
+        return decode(body, ArchiveManifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotAnArchive(reason="its manifest cannot be read") from None
 

@@ -21,6 +21,7 @@ from hourloom.archive.model import (
     may_go,
 )
 from hourloom.core.clock import Instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys import header
 from hourloom.db.keys.errors import KeysMissing
@@ -71,7 +72,7 @@ class Shelf:
         """Return what is known of an archive."""
         try:
             with (self._directory / (id + _FACTS)).open("rb") as file:
-                return msgspec.json.decode(file.read(LARGEST_FACTS), type=kind)
+                return decode(file.read(LARGEST_FACTS), kind)
         except (OSError, msgspec.DecodeError):
             raise NoSuchArchive(id=id) from None
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import msgspec
 
 from hourloom.backups.service import MAKE, VERIFY, Backups
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.db.transaction import Stopping
 from hourloom.jobs.model import Job, JobCancelled, Report
@@ -56,4 +57,4 @@ def _noted() -> Iterator[None]:
 
 
 def _subject(job: Job) -> _Subject:
-    return msgspec.json.decode(job.subject, type=_Subject)
+    return decode(job.subject, _Subject)

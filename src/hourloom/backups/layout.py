@@ -29,6 +29,7 @@ from hourloom.backups.model import (
     Progress,
     silent,
 )
+from hourloom.core.decoding import decode
 from hourloom.db.keys.ways import DataKey
 from hourloom.db.keys.wraps import KeyFile
 from hourloom.sealing.stream import Header, Unsealed, seal, sealed_header, unseal
@@ -159,9 +160,9 @@ def _read_part(file: BinaryIO, name: str, shape: type[Part], longest: int) -> Pa
     body = _read_exactly(file, name, length)
     try:
         # A newer form may have other fields, so its number is looked at alone.
-        if (form := msgspec.json.decode(body, type=_Form).format) > FORMAT:
+        if (form := decode(body, _Form).format) > FORMAT:
             raise BackupByNewer(name=name, format=form)
-        found = msgspec.json.decode(body, type=shape)
+        found = decode(body, shape)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise BackupDamaged(name=name, reason="what it says of itself cannot be read") from None
     return found

@@ -35,6 +35,7 @@ from hourloom.backups.model import (
 )
 from hourloom.backups.ports import BackupTarget
 from hourloom.core.clock import Clock, Instant, SystemClock
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys.ways import DataKey
 from hourloom.db.keys.wraps import KeyFile
@@ -266,7 +267,7 @@ def _state_of(target: BackupTarget, name: str, size: int) -> BackupState | None:
     """Return what is kept beside a backup, if it is about this very file."""
     try:
         with target.open(name + STATE_ENDING) as file:
-            state = msgspec.json.decode(file.read(LARGEST_STATE), type=BackupState)
+            state = decode(file.read(LARGEST_STATE), BackupState)
     except (HourloomError, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return state if (state.name, state.bytes) == (name, size) else None

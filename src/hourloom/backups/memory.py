@@ -9,6 +9,7 @@ import msgspec
 
 from hourloom.backups.model import Backup, BackupMemory
 from hourloom.core.clock import Instant
+from hourloom.core.decoding import decode
 from hourloom.db.keys.errors import KeysNotWritten
 from hourloom.db.keys.places import write_atomically
 
@@ -40,7 +41,7 @@ class Memory:
         """Return what is remembered; a file that is not there or not ours is nothing."""
         try:
             with self._path.open("rb") as file:
-                return msgspec.json.decode(file.read(LARGEST), type=BackupMemory)
+                return decode(file.read(LARGEST), BackupMemory)
         except (OSError, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return BackupMemory(watching_since=now)
 

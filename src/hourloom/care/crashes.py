@@ -23,6 +23,7 @@ import msgspec
 
 from hourloom import __version__
 from hourloom.core.clock import Clock, Instant, format_instant
+from hourloom.core.decoding import decode
 from hourloom.core.log import DIRECTORY, frames_of
 
 log = logging.getLogger(__name__)
@@ -150,7 +151,7 @@ def crashes_in(directory: Path) -> list[Crash]:
     found = []
     for line in lines[-MOST_CRASHES:]:
         with contextlib.suppress(msgspec.DecodeError):
-            found.append(msgspec.json.decode(line, type=Crash))
+            found.append(decode(line, Crash))
     return found
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Refused
 from hourloom.db.keys.places import sync_directory, write_atomically
 from hourloom.db.lock import SWAP
@@ -74,7 +75,7 @@ def finish(directory: Path) -> None:
 def _read(path: Path) -> Swap:
     try:
         with path.open("rb") as file:
-            swap = msgspec.json.decode(file.read(LARGEST), type=Swap)
+            swap = decode(file.read(LARGEST), Swap)
     except (OSError, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise SwapDamaged(path=path) from None
     if any(Path(name).name != name or name in ("", ".", "..") for name in (swap.take_from, swap.keep_in)):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError, Refused, Unavailable
 from hourloom.device.loop import Loop
 from hourloom.web.peers import own_uid, uid_of_unix_peer, unix_address
@@ -102,7 +103,7 @@ class Control:
 
     def _answer(self, said: bytes) -> bytes:
         try:
-            question = msgspec.json.decode(said.partition(b"\n")[0], type=Question)
+            question = decode(said.partition(b"\n")[0], Question)
             act = self._acts[question.do]
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError):
             return msgspec.json.encode(Reply(refused="The device program does not understand; update both."))
@@ -139,7 +140,7 @@ def ask(path: Path, do: str, argument: str = "") -> msgspec.Raw:
             said = bytearray()
             while (piece := connection.recv(65536)) and len(said) < LARGEST_ANSWER:
                 said += piece
-            reply = msgspec.json.decode(bytes(said), type=Reply)
+            reply = decode(bytes(said), Reply)
         except (OSError, msgspec.MsgspecError):
             raise DeviceNotRunning from None
     if reply.refused:

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from hourloom.core.clock import SECOND
+from hourloom.core.decoding import decode
 from hourloom.core.device_health import DeviceHealth, WatcherHealth
 from hourloom.device.advice import is_headless
 from hourloom.device.clocks import Clocks, SystemClocks
@@ -61,8 +62,8 @@ def examine(
 def _asked(socket: Path) -> tuple[DeviceHealth, dict[str, Seen]] | None:
     """Ask the program that runs; two of them must not try the same mechanisms."""
     try:
-        health = msgspec.json.decode(ask(socket, "status"), type=DeviceHealth)
-        return health, msgspec.json.decode(ask(socket, "seen"), type=dict[str, Seen])
+        health = decode(ask(socket, "status"), DeviceHealth)
+        return health, decode(ask(socket, "seen"), dict[str, Seen])
     except (DeviceNotRunning, DeviceRefused, msgspec.MsgspecError):
         return None
 

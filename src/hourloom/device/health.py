@@ -12,6 +12,7 @@ import msgspec
 
 from hourloom import __version__
 from hourloom.core.clock import Instant, datetime_of
+from hourloom.core.decoding import decode
 from hourloom.core.device_health import (
     ClockEvent,
     DeviceHealth,
@@ -101,7 +102,7 @@ def write(path: Path, health: DeviceHealth) -> None:
 def read(path: Path) -> DeviceHealth | None:
     """Return what was written last."""
     try:
-        return msgspec.json.decode(path.read_bytes()[: 1 << 20], type=DeviceHealth)
+        return decode(path.read_bytes()[: 1 << 20], DeviceHealth)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

@@ -13,6 +13,7 @@ import msgspec
 
 from hourloom.core.clock import Instant
 from hourloom.core.days import SYSTEM, zone_of
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.device.ports import Json
 
@@ -69,14 +70,14 @@ class Rules:
     def _use(self, written: bytes) -> bool:
         """Make rules ready; faulty ones change nothing."""
         try:
-            found = msgspec.json.decode(written, type=_Written)
+            found = decode(written, _Written)
             if not found.rules:
                 self._set = None
                 return True
             # What it takes to apply rules is loaded only where there are some.
             from hourloom.core.privacy import PrivacyRule, Ruleset  # noqa: PLC0415 - as above
 
-            rules = [msgspec.json.decode(each, type=PrivacyRule) for each in found.rules]
+            rules = [decode(each, PrivacyRule) for each in found.rules]
             self._zone = zone_of(found.zone)
             self._set = Ruleset(rules)
         except (msgspec.MsgspecError, UnicodeDecodeError, HourloomError):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.core.device_health import DeviceHealth
 from hourloom.core.errors import HourloomError
 from hourloom.device.away.telling import MEDIA_SETTING, THRESHOLD_SETTING
@@ -134,7 +135,7 @@ class Reporter:
         for name, answer in settings.items():
             if answer.status == 200:
                 with contextlib.suppress(msgspec.MsgspecError):
-                    self._in_force[name] = msgspec.json.decode(answer.body, type=_Setting).value
+                    self._in_force[name] = decode(answer.body, _Setting).value
         if self._in_force:
             self._settings(dict(self._in_force))
 

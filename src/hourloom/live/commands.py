@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from hourloom.core.actors import Actor
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.web.binding import InvalidParameter, MissingParameter
 from hourloom.web.caller import Caller
@@ -142,6 +143,6 @@ def _is_json(headers: Mapping[str, str]) -> bool:
 
 def _converted(raw: bytes, parameter: Parameter) -> Any:
     try:
-        return msgspec.json.decode(raw, type=parameter.type, strict=False)
+        return decode(raw, parameter.type, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidParameter(name=parameter.name, reason=str(error)) from None

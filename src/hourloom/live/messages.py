@@ -10,6 +10,7 @@ from msgspec import Meta
 from hourloom.core import strict_json
 from hourloom.core.changes import RecordedChange
 from hourloom.core.clock import format_instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Invalid
 from hourloom.live.model import ChangesMissed
 
@@ -112,7 +113,7 @@ def answer(command: str | None, status: int, body: bytes) -> bytes:
 def id_in(text: str) -> str | None:
     """Return the id in a message that is wrong otherwise, so that its sender learns which one it was."""
     try:
-        return msgspec.json.decode(text.encode("utf-8", "replace"), type=_Named).id
+        return decode(text.encode("utf-8", "replace"), _Named).id
     except (msgspec.DecodeError, RecursionError):
         return None
 

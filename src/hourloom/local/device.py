@@ -276,16 +276,16 @@ class LocalDevice:
         return login.starter(os.environ, login.command(words), data_dir=self._configuration.data_dir)
 
     def _asked(self, do: str, argument: str = "", type: Any = None) -> Any:  # noqa: A002 - whatever is asked for
-        import msgspec  # noqa: PLC0415 - as above
-
+        from hourloom.core.decoding import decode  # noqa: PLC0415 - as above
         from hourloom.device.control import ask  # noqa: PLC0415 - as above
 
-        return msgspec.json.decode(ask(self._socket, do, argument), type=type or object)
+        return decode(ask(self._socket, do, argument), type or object)
 
     def _with_letters(self, do: str, argument: str, shape: Any) -> Any:  # whatever is asked for
         """Ask the running program, or look into its queue ourselves."""
         import msgspec  # noqa: PLC0415 - as above
 
+        from hourloom.core.decoding import decode  # noqa: PLC0415 - as above
         from hourloom.device.control import DeviceNotRunning  # noqa: PLC0415 - as above
         from hourloom.device.program import letter_acts  # noqa: PLC0415 - as above
         from hourloom.sdk.outbox import Outbox  # noqa: PLC0415 - as above
@@ -295,7 +295,7 @@ class LocalDevice:
         place = place_of(self._configuration)
         with Outbox(place.outbox, _nobody, key_file=place.key_file) as outbox:
             found = letter_acts(outbox)[do](argument)
-        return msgspec.json.decode(msgspec.json.encode(found), type=shape)
+        return decode(msgspec.json.encode(found), shape)
 
 
 def _nobody() -> NoReturn:

@@ -9,6 +9,7 @@ import msgspec
 
 from hourloom.core.changes import Change
 from hourloom.core.clock import DAY, Duration, Instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import NotFound
 from hourloom.core.ids import NoticeId, WorkspaceId
 from hourloom.core.log import printable
@@ -70,7 +71,7 @@ class Notice(msgspec.Struct, frozen=True):
     @property
     def facts(self) -> dict[str, NoticeFact]:
         """Return the facts by their names."""
-        return msgspec.json.decode(self.subject, type=dict[str, NoticeFact])
+        return decode(self.subject, dict[str, NoticeFact])
 
 
 class NoticeRaised(Change, frozen=True):

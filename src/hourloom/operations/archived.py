@@ -21,6 +21,7 @@ from hourloom.core.archiving import (
     Verdict,
 )
 from hourloom.core.clock import LATEST
+from hourloom.core.decoding import decode
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.sequences import skip_numbers
 from hourloom.db.transaction import Transaction
@@ -87,7 +88,7 @@ class ArchivedOperations(PlainTable):
         if row.kind in LEFT_OUT:
             return "it is of a kind that no archive holds"
         try:
-            msgspec.json.decode(row.subject)
+            decode(row.subject)
         except (msgspec.DecodeError, RecursionError):
             return "its subject is no JSON"
         return None if row.user in into.users else REFERS_TO_NOTHING
@@ -111,7 +112,7 @@ class ArchivedOperations(PlainTable):
         ]
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        store.drop(tx, workspace, msgspec.json.decode(was, type=_OperationAdded).id)
+        store.drop(tx, workspace, decode(was, _OperationAdded).id)
 
     def _judged(self, tx: Transaction, into: Incoming, row: OperationRow) -> Judged:
         here = store.by_id(tx, into.workspace_id, row.id)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Refused, Unavailable
 from hourloom.sdk.connection import Response
 
@@ -102,7 +103,7 @@ class Api:
     def _decoded(self, response: Response, shape: type[Shape]) -> Shape:
         checked(response)
         try:
-            return msgspec.json.decode(response.body, type=shape)
+            return decode(response.body, shape)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise StrangeAnswer(where=self.way.where) from None
 
@@ -117,7 +118,7 @@ def checked(response: Response) -> Response:
     if response.status < 400:
         return response
     try:
-        problem = msgspec.json.decode(response.body, type=_Problem)
+        problem = decode(response.body, _Problem)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         problem = _Problem()
     detail = problem.detail or problem.message or f"The server refused with status {response.status}."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.sdk.api import JSON, Way, checked
 from hourloom.sdk.connection import Response
 
@@ -68,13 +69,13 @@ class Confirming:
     def _confirm(self) -> None:
         body = msgspec.json.encode({"passphrase": self._words()})
         answer = checked(self._way.request("POST", "/api/v1/step-up", body, JSON))
-        self._ticket = msgspec.json.decode(answer.body, type=_Ticket).ticket
+        self._ticket = decode(answer.body, _Ticket).ticket
 
 
 def _is_needed(response: Response) -> bool:
     if response.status != 403:
         return False
     try:
-        return msgspec.json.decode(response.body, type=_Needed).code == NEEDED
+        return decode(response.body, _Needed).code == NEEDED
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False

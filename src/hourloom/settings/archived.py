@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from hourloom.core.archiving import Incoming, Judged, Outgoing, PlainTable, Verdict
 from hourloom.core.clock import LATEST
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Transaction
@@ -81,7 +82,7 @@ class ArchivedSettings(PlainTable):
         return [0] * len(rows)
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        step = msgspec.json.decode(was, type=_SettingBefore)
+        step = decode(was, _SettingBefore)
         if step.value is None:
             store.delete(tx, workspace, step.user, step.name)
         else:

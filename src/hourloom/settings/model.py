@@ -9,6 +9,7 @@ import msgspec
 
 from hourloom.core.changes import Change
 from hourloom.core.clock import Instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Forbidden, Invalid, NotFound, TooLarge
 
 Value = TypeVar("Value")
@@ -65,7 +66,7 @@ class Setting(msgspec.Struct, Generic[Value], frozen=True, kw_only=True):
     def parse(self, text: bytes | str) -> Value:
         """Read a value from JSON, or raise with the reason."""
         try:
-            value: Value = msgspec.json.decode(text, type=self.type)
+            value: Value = decode(text, self.type)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise SettingNotValid(name=self.name, reason=str(error)[:200]) from None
         reason = self.check(value) if self.check is not None else None
@@ -136,7 +137,7 @@ def json_of(raw: bytes) -> str:
     if len(raw) > LARGEST_VALUE:
         raise ValueTooLarge
     try:
-        msgspec.json.decode(raw)
+        decode(raw)
         return raw.decode()
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid(reason=str(error)[:100]) from None

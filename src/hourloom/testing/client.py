@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.web.peers.peer import Kind, Peer
 
 Body = TypeVar("Body")
@@ -25,7 +26,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     def json(self) -> Any:  # any JSON value
         """Return the body as JSON."""
-        return msgspec.json.decode(self.body)
+        return decode(self.body)
 
 
 def a_peer(kind: Kind = "tcp", *, uid: int | None = None, loopback: bool = True) -> Peer:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from hourloom.core.decoding import convert
 from hourloom.core.errors import Invalid
 from hourloom.core.privacy import HIDDEN, MOST_RULES, PrivacyRule, Redaction, problem_of
 
@@ -68,14 +69,14 @@ def imported(value: object, buckets: Sequence[tuple[str, str]] = ()) -> list[Pri
 def _rule(value: object, buckets: Sequence[tuple[str, str]]) -> PrivacyRule | FilterRefused:
     try:
         made = (
-            _of_filter(msgspec.convert(value, _Filter), buckets)
+            _of_filter(convert(value, _Filter), buckets)
             if isinstance(value, Mapping) and "action" in value
-            else _of_exclusion(msgspec.convert(value, _Exclusion))
+            else _of_exclusion(convert(value, _Exclusion))
         )
         if isinstance(made, FilterRefused):
             return made
         # The bounds of every text.
-        rule = msgspec.convert(msgspec.to_builtins(made), PrivacyRule)
+        rule = convert(msgspec.to_builtins(made), PrivacyRule)
     except msgspec.ValidationError as error:
         return FilterRefused(str(error)[:200])
     problem = problem_of(rule)

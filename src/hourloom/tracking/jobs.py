@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hourloom.core.clock import SECOND
+from hourloom.core.decoding import decode
 from hourloom.core.ids import ErasureId
 from hourloom.db.transaction import Rows, Transaction
 from hourloom.jobs.model import AGAIN, FINISHED, SERVER, Job, JobProgress, Report
@@ -82,7 +83,7 @@ def register_undo(jobs: Jobs, moving_in: MovingIn) -> None:
     """Register what is left of taking back a large import."""
 
     def step(tx: Transaction, job: Job) -> JobProgress:
-        undone = msgspec.json.decode(job.subject, type=UndoneImport)
+        undone = decode(job.subject, UndoneImport)
         more = moving_in.undo_some(tx, undone.workspace_id, undone.operation_id)
         return AGAIN if more else FINISHED
 
@@ -97,11 +98,11 @@ def register_retention(jobs: Jobs, retention: Retention) -> None:
         return FINISHED
 
     def find(tx: Transaction, job: Job) -> OldEvents | Rows:
-        place = msgspec.json.decode(job.subject, type=RetentionPlace)
+        place = decode(job.subject, RetentionPlace)
         return retention.retaining.find(tx, place, retention.rules_of(place.workspace_id))
 
     def step(tx: Transaction, job: Job, found: OldEvents | Rows) -> JobProgress:
-        place = msgspec.json.decode(job.subject, type=RetentionPlace)
+        place = decode(job.subject, RetentionPlace)
         further, done = retention.retaining.step(tx, place, retention.rules_of(place.workspace_id), found)
         count = job.done + done.deleted + done.reduced + done.totals
         if further is not None:
@@ -124,4 +125,4 @@ def register_silence(jobs: Jobs, silence: WatcherSilence) -> None:
 
 
 def _number(job: Job) -> ErasureId:
-    return ErasureId(msgspec.json.decode(job.subject, type=int))
+    return ErasureId(decode(job.subject, int))

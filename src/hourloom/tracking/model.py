@@ -11,6 +11,7 @@ from msgspec import Meta
 from hourloom.core import strict_json
 from hourloom.core.changes import Change
 from hourloom.core.clock import EARLIEST, HOUR, LATEST, MINUTE, SECOND, Duration, Instant
+from hourloom.core.decoding import convert
 from hourloom.core.errors import Conflict, Forbidden, Invalid, NotFound
 from hourloom.core.ids import BucketId, DeviceId, EventId, PayloadId, UserId, WorkspaceId
 
@@ -219,7 +220,7 @@ def interval(started_at: int, ended_at: int) -> tuple[Instant, Instant]:
 
 def checked(draft: BucketDraft) -> BucketDraft:
     """Return a draft whose words are fit for a bucket, or raise for the one that is not."""
-    return msgspec.convert(msgspec.structs.asdict(draft), BucketDraft)
+    return convert(msgspec.structs.asdict(draft), BucketDraft)
 
 
 def canonical_data(raw: bytes) -> str:

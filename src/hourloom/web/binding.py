@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hourloom.core.actors import Actor
+from hourloom.core.decoding import convert
 from hourloom.core.errors import Invalid
 from hourloom.web.caller import Caller, Scope
 from hourloom.web.routes import Parameter, Route, Upload
@@ -114,7 +115,7 @@ def _converter(parameter: Parameter) -> Callable[[str], Any]:
     @lru_cache(maxsize=REMEMBERED)
     def converted(text: str) -> Any:
         try:
-            return msgspec.convert(text, parameter.type, strict=False)
+            return convert(text, parameter.type, strict=False)
         except msgspec.ValidationError as error:
             raise InvalidParameter(name=parameter.name, reason=str(error)) from None
 

@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple, get_type_hints
 
-import msgspec
-
 from hourloom.core.actors import Actor
+from hourloom.core.decoding import decoder_of
 from hourloom.db.transaction import Lane
 from hourloom.web.caller import Caller
 
@@ -130,7 +129,7 @@ class Route:
             for p in inspect.signature(function).parameters.values()
         ]
         body = next((p for p in self.parameters if p.source == "body"), None)
-        self.decoder = msgspec.json.Decoder(body.type) if body else None
+        self.decoder = decoder_of(body.type) if body else None
         self.body_is_optional = bool(body and body.default is not inspect.Parameter.empty)
 
     @property

@@ -22,6 +22,7 @@ from hourloom.archive.ports import AnyTable
 from hourloom.archive.shelf import Shelf
 from hourloom.core.actors import Actor
 from hourloom.core.clock import SECOND, Clock, datetime_of
+from hourloom.core.decoding import decode
 from hourloom.core.ids import JobId
 from hourloom.db.transaction import Database
 from hourloom.jobs.model import Job, Report
@@ -142,7 +143,7 @@ class ArchiveExports:
         self._shelf.drop(id)
 
     def _work(self, job: Job, report: Report) -> None:
-        self.write(msgspec.json.decode(job.subject, type=dict[str, str])["id"], report)
+        self.write(decode(job.subject, dict[str, str])["id"], report)
 
     def _download(self, who: Actor, id: str) -> Download:
         facts = self.ready(who, id)

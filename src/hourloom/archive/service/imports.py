@@ -28,6 +28,7 @@ from hourloom.archive.shelf import Arriving, Shelf
 from hourloom.core.actors import EVERYTHING, Actor
 from hourloom.core.archiving import OnConflict
 from hourloom.core.clock import Clock
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError, Invalid, Refused
 from hourloom.core.ids import JobId, OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
@@ -276,7 +277,7 @@ class ArchiveImports:
         return self._importing.take_back_some(tx, operation.workspace_id, operation.id)
 
     def _undo_step(self, tx: Transaction, job: Job) -> JobProgress:
-        subject = msgspec.json.decode(job.subject, type=_Undoing)
+        subject = decode(job.subject, _Undoing)
         more = self._importing.take_back_some(tx, subject.workspace_id, subject.operation_id)
         return JobProgress(done=job.done + 1) if more else FINISHED
 
@@ -298,8 +299,8 @@ class ArchiveImports:
 
 
 def _id(job: Job) -> str:
-    return msgspec.json.decode(job.subject, type=dict[str, str])["id"]
+    return decode(job.subject, dict[str, str])["id"]
 
 
 def _done(operation: Operation) -> ImportedArchive:
-    return msgspec.json.decode(operation.subject, type=ImportedArchive)
+    return decode(operation.subject, ImportedArchive)

@@ -10,6 +10,7 @@ import typer
 
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
 from hourloom.cli.output import bar, hours, local, print_json, print_table, say
+from hourloom.core.decoding import convert, decode
 from hourloom.core.errors import Invalid
 from hourloom.core.privacy import PrivacyRule, Redaction, Times
 from hourloom.sdk.answers import (
@@ -185,7 +186,7 @@ def try_(
 ) -> None:
     """Show what would be stored of an event, and by which rules; nothing of it is stored."""
     try:
-        given = msgspec.json.decode(data, type=dict[str, object])
+        given = decode(data, dict[str, object])
     except msgspec.MsgspecError:
         raise NotData(text=data[:80]) from None
     asked: dict[str, object] = {"bucket_type": type_, "data": given}
@@ -275,7 +276,7 @@ def _times(text: str | None, days: str | None) -> Times | None:
         return None
     starts, _, ends = (text or "00:00-00:00").partition("-")
     try:
-        return msgspec.convert({"starts": starts, "ends": ends, "weekdays": _days(days or "")}, Times)
+        return convert({"starts": starts, "ends": ends, "weekdays": _days(days or "")}, Times)
     except msgspec.ValidationError:
         raise NotTimes(text=(text or "")[:40]) from None
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys import errors
 from hourloom.db.keys.errors import UnlockingFailed
@@ -53,12 +54,12 @@ class Asked(Generic[Answer]):
             self._process.communicate()
             raise UnlockingFailed(reason=f"nothing within {SECONDS:g} s") from None
         try:
-            answer = msgspec.json.decode(body, type=_Answer)
+            answer = decode(body, _Answer)
         except msgspec.DecodeError:
             raise UnlockingFailed(reason=f"exit code {self._process.returncode}") from None
         if answer.error:
             raise _error(answer)
-        value: Answer = msgspec.json.decode(answer.value, type=self._kind)
+        value: Answer = decode(answer.value, self._kind)
         return value
 
 
@@ -106,7 +107,7 @@ def _error(answer: _Answer) -> HourloomError:
 
 def main() -> None:
     """Read a request, print the answer, and leave at once, even if a keychain's thread hangs."""
-    body = answer_to(msgspec.json.decode(sys.stdin.buffer.read(), type=_Request))
+    body = answer_to(decode(sys.stdin.buffer.read(), _Request))
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
     os._exit(0)

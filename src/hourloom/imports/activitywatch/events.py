@@ -26,6 +26,7 @@ class WireEvent(msgspec.Struct, gc=False):
 
 
 _ONE = msgspec.json.Decoder(WireEvent)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _MANY = msgspec.json.Decoder(list[WireEvent])
 
 
@@ -63,7 +64,7 @@ def _explain(error: Exception, text: bytes) -> str:
 
 def _repeats_a_field(text: bytes) -> bool:
     """Compare what was read with the raw fields: a repeated one hides the ones before it."""
-    fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    fields = _FIELDS.decode(text)
     kept = sum(_quotes(key.encode()) + 2 + _quotes(bytes(value)) for key, value in fields.items())
     return b"\\" not in text and text.count(b'"') != kept
 

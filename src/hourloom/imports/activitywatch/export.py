@@ -10,6 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from hourloom.core.clock import Instant, NotAnInstant, parse_instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.imports.activitywatch.events import decode_many, read, read_text
 from hourloom.imports.activitywatch.payload import canonical, replace_surrogates
@@ -175,7 +176,7 @@ def _bucket(key: str, found: _Found) -> SourceBucket:
 
 def _text(found: _Found, field: str) -> str:
     try:
-        return msgspec.json.decode(found.fields.get(field, b'""'), type=str)
+        return decode(found.fields.get(field, b'""'), str)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return ""
 

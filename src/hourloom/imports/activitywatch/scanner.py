@@ -8,6 +8,7 @@ from typing import BinaryIO, NoReturn, TypeVar
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Invalid
 
 T = TypeVar("T")
@@ -143,7 +144,7 @@ class Scanner:
             self.fail("a name in quotes is missing" if self.peek() else "the file is cut off")
         text = self.value()
         try:
-            key = msgspec.json.decode(text or b"", type=str)
+            key = decode(text or b"", str)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             key = ""  # no field that matters has such a name
         self.need(b":")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from hourloom.core.clock import format_instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Invalid
 from hourloom.imports.activitywatch.events import WireEvent, decode_many, decode_one, event_of
 from hourloom.imports.activitywatch.export import bucket_data, created_at
@@ -145,7 +146,7 @@ class RunningServer:
 
     def _check_kind(self) -> None:
         try:
-            info = msgspec.json.decode(self._fetch("info"), type=dict[str, object])
+            info = decode(self._fetch("info"), dict[str, object])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, StrangeAnswer):
             raise ForeignServer(url=self._url) from None
         if not {"hostname", "version"} <= info.keys():
@@ -190,7 +191,7 @@ class RunningServer:
 
     def _decoded(self, path: str, shape: type[T]) -> T:
         try:
-            return msgspec.json.decode(self._fetch(path), type=shape)
+            return decode(self._fetch(path), shape)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise StrangeAnswer(url=self._url, reason=str(error)) from None
 

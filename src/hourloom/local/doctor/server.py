@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-import msgspec
-
 from hourloom.core.clock import HOUR, datetime_of
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.local.doctor import store
 from hourloom.local.doctor.findings import Finding
@@ -88,5 +87,5 @@ def notices(patient: Patient) -> Iterator[Finding]:
         kind = KINDS.get(str(name))
         if kind is None:
             continue
-        facts: dict[str, int | str | None] = msgspec.json.decode(str(subject))
+        facts: dict[str, int | str | None] = decode(str(subject))
         yield Finding("note", "notice", kind.in_words(facts).rstrip("."), kind.advice.rstrip("."))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from hourloom.core.decoding import decode
 from hourloom.sdk.outbox.beats import Declaration, Waiting
 from hourloom.sdk.outbox.post import Trouble
 from hourloom.sdk.outbox.segment import Record, Seal, Segment, Unreadable
@@ -368,7 +369,7 @@ def _declaration(segments: Sequence[Segment]) -> Declaration | None:
         record = next(segment.records(), None)
         if record is not None and record.kind == _DECLARED:
             with contextlib.suppress(Unreadable, msgspec.MsgspecError):
-                return msgspec.json.decode(segment.body(record), type=Declaration)
+                return decode(segment.body(record), Declaration)
     return None
 
 

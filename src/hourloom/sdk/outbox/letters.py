@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from hourloom.core.clock import Instant
+from hourloom.core.decoding import decode
 from hourloom.sdk.outbox.beats import Waiting
 from hourloom.sdk.outbox.segment import Seal, Segment, Unreadable
 
@@ -79,7 +80,7 @@ class Letters:
         found = []
         for record in self._file.records() if self._file is not None else ():
             with contextlib.suppress(Unreadable, msgspec.MsgspecError):
-                found.append(msgspec.json.decode(self._file.body(record), type=Letter))  # type: ignore[union-attr]
+                found.append(decode(self._file.body(record), Letter))  # type: ignore[union-attr]
         return found
 
     def take(self, ids: Collection[str] | None, first: Callable[[Letter], None]) -> int:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from hourloom.core.clock import SECOND, format_instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.sdk.connection import Response
 from hourloom.sdk.outbox.beats import Declaration, Waiting
@@ -172,7 +173,7 @@ def _body(bucket: str, batch: Sequence[Waiting]) -> bytes:
 
 def _judged(answer: Response, count: int) -> Verdict:
     try:
-        results = msgspec.json.decode(answer.body, type=_Results).results
+        results = decode(answer.body, _Results).results
     except (msgspec.MsgspecError, UnicodeDecodeError):
         results = []
     if len(results) != count:
@@ -216,7 +217,7 @@ def _refusal_of(answer: Response) -> Refusal:
 
 def _problem(answer: Response) -> _Problem:
     try:
-        return msgspec.json.decode(answer.body, type=_Problem)
+        return decode(answer.body, _Problem)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _Problem()
 

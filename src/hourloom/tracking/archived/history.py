@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from hourloom.core.archiving import (
     NOT_IN_ORDER,
     REFERS_TO_NOTHING,
@@ -16,6 +14,7 @@ from hourloom.core.archiving import (
     Verdict,
 )
 from hourloom.core.clock import Instant
+from hourloom.core.decoding import decode
 from hourloom.core.ids import BucketId, EventId, PayloadId, WorkspaceId
 from hourloom.db.transaction import Transaction, whole
 from hourloom.operations.archived import archived_operations, judged_by_operation
@@ -76,7 +75,7 @@ class ArchivedImages(PlainTable):
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
         # Each write that added some kept a step, so that these few are enough.
-        for operation in msgspec.json.decode(was, type=list[int]):
+        for operation in decode(was, list[int]):
             store.drop_some_of_image(tx, operation, self.at_once)
 
 
@@ -115,7 +114,7 @@ class ArchivedRuns(PlainTable):
         return [0] * len(rows)
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        for operation in msgspec.json.decode(was, type=list[int]):
+        for operation in decode(was, list[int]):
             store.drop_some_runs(tx, operation, self.at_once)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from hourloom.core.archiving import NOT_IN_ORDER, Incoming, Judged, Outgoing, PlainTable, Verdict
+from hourloom.core.decoding import decode
 from hourloom.core.ids import WorkspaceId
 from hourloom.core.privacy import MOST_RULES, PrivacyRule, problem_of
 from hourloom.db.sequences import skip_numbers
@@ -91,7 +92,7 @@ class ArchivedPrivacyRules(PlainTable):
         return [0] * len(rows)
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        store.drop_privacy_rule(tx, workspace, msgspec.json.decode(was, type=_RuleAdded).id)
+        store.drop_privacy_rule(tx, workspace, decode(was, _RuleAdded).id)
         self._tell(tx, workspace)
 
     def _tell(self, tx: Transaction, workspace: WorkspaceId) -> None:

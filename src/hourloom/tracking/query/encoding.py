@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from hourloom.core.clock import DAY, SECOND
+from hourloom.core.decoding import decode
 from hourloom.tracking.query.events import Event, Events, Json, Memo, Payload
 from hourloom.tracking.query.values import Value, are_events
 
@@ -36,7 +37,7 @@ def encode_result(value: Value) -> bytes:
 
 def json_events(events: Events) -> list[Json]:
     """Return events as plain JSON, for payloads that hold events."""
-    decoded: list[Json] = msgspec.json.decode(encode_result(events))
+    decoded: list[Json] = decode(encode_result(events))
     return decoded
 
 

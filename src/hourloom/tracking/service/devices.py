@@ -9,6 +9,7 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock, Instant
+from hourloom.core.decoding import decode
 from hourloom.core.device_health import DeviceHealth
 from hourloom.core.errors import Forbidden
 from hourloom.core.ids import WorkspaceId
@@ -58,4 +59,4 @@ class DeviceReports:
         who.require("tracking:read")
         with self._lock:
             found = self._reports.get((who.workspace_id, device))
-        return found and Report(found[0], msgspec.json.decode(found[1], type=DeviceHealth))
+        return found and Report(found[0], decode(found[1], DeviceHealth))

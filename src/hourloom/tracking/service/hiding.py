@@ -15,6 +15,7 @@ import msgspec
 
 from hourloom.core.actors import EVERYTHING, Actor
 from hourloom.core.clock import EARLIEST, LATEST, Instant
+from hourloom.core.decoding import decode
 from hourloom.core.ids import BucketId, EventId, JobId, OperationId, PayloadId, WorkspaceId
 from hourloom.core.privacy import PrivacyRule
 from hourloom.db.transaction import Database, Transaction, whole
@@ -272,7 +273,7 @@ class Hiding:
         return self._operations.get(who, about.operation_id, KIND)
 
     def _about(self, operation: Operation) -> HiddenHistory:
-        return msgspec.json.decode(operation.subject, type=HiddenHistory)
+        return decode(operation.subject, HiddenHistory)
 
     def _rules(self, tx: Transaction, state: HiddenHistory) -> InForce:
         """Return the rules that are applied, with what they said of texts before."""
@@ -330,7 +331,7 @@ def found_in(  # noqa: PLR0913 - each bounds what is meant
 
 
 def _about(job: Job) -> Subject:
-    return msgspec.json.decode(job.subject, type=Subject)
+    return decode(job.subject, Subject)
 
 
 def _event(bucket: Bucket, number: int, started_at: int, ended_at: int, payload: int) -> Event:

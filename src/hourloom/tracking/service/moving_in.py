@@ -10,6 +10,7 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Instant
+from hourloom.core.decoding import decode
 from hourloom.core.ids import EventId, OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.imports.model import FaultyEvents, SourceBucket, SourceEvent
@@ -73,7 +74,7 @@ class MovingIn:
     def state(self, who: Actor, operation: OperationId) -> Import:
         """Return what an import did so far."""
         found = self._operations.get(who, operation, "import")
-        return msgspec.json.decode(found.subject, type=Import)
+        return decode(found.subject, Import)
 
     def add_bucket(self, who: Actor, operation: OperationId, draft: BucketDraft) -> Bucket:
         """Make a bucket of the source, or merge into the one of that name."""
@@ -132,7 +133,7 @@ class MovingIn:
         found = self._operations.get(who, operation, "import")
         if found.undone_at is not None:
             raise AlreadyUndone(id=operation)
-        return msgspec.json.decode(found.subject, type=Import)
+        return decode(found.subject, Import)
 
     async def _take_buckets(
         self, who: Actor, operation: OperationId, source: Source, buckets: Sequence[BucketDraft]
@@ -185,7 +186,7 @@ class MovingIn:
     def _delete_empty(self, tx: Transaction, workspace: WorkspaceId, operation: OperationId) -> None:
         """Delete the buckets that the import made, as far as nothing else came into them."""
         subject = self._operations.subject(workspace, operation)
-        for name in msgspec.json.decode(subject, type=Import).buckets_created:
+        for name in decode(subject, Import).buckets_created:
             bucket = store.bucket_by_name(tx, workspace, name)
             if bucket is not None and store.extent(tx, workspace, bucket.id) is None:
                 self._buckets.put_away(tx, bucket)

@@ -10,6 +10,7 @@ import msgspec
 from hourloom.core.actors import Actor
 from hourloom.core.clock import DAY, LATEST, Clock, Duration, Instant
 from hourloom.core.days import zone_of
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Forbidden
 from hourloom.core.ids import OperationId
 from hourloom.core.privacy import PrivacyRule, Ruleset, version_of
@@ -194,14 +195,14 @@ class Privacy:
 
     def _undo(self, tx: Transaction, who: Actor, operation: Operation) -> None:
         here = store.privacy_rules(tx, who.workspace_id)
-        made = msgspec.json.decode(operation.subject, type=RulesChange).after
+        made = decode(operation.subject, RulesChange).after
         if version_of(here) != made:
             raise ChangedSince("the privacy rules", [rule.id for rule in here])
 
         def take_back(tx: Transaction, _name: str, was: bytes) -> None:
             for rule in here:
                 store.drop_privacy_rule(tx, who.workspace_id, rule.id)
-            for rule in msgspec.json.decode(was, type=list[PrivacyRule]):
+            for rule in decode(was, list[PrivacyRule]):
                 store.put_privacy_rule(tx, who.workspace_id, rule.id, rule.position, text_of(rule))
 
         self._operations.take_steps_back(operation.id, 1, take_back)

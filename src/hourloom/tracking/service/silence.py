@@ -6,6 +6,7 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import MINUTE, Clock, Duration
+from hourloom.core.decoding import decode
 from hourloom.db.transaction import Database, Transaction
 from hourloom.notices.service import Notices
 from hourloom.settings.definitions import WATCHER_SILENCE_MINUTES
@@ -72,7 +73,7 @@ def _is_present(tx: Transaction, newest: Event) -> bool:
     """Return whether the newest event of a watcher for absence says that somebody is there."""
     for _, body in store.payload_bodies(tx, [newest.payload_id]):
         try:
-            return msgspec.json.decode(str(body), type=_Afk).status == "not-afk"
+            return decode(str(body), _Afk).status == "not-afk"
         except msgspec.DecodeError:
             return False
     return False
@@ -81,6 +82,6 @@ def _is_present(tx: Transaction, newest: Event) -> bool:
 def _heard_in(remembered: str) -> Heard:
     """Read what was remembered; of another version nothing is."""
     try:
-        return msgspec.json.decode(remembered, type=Heard | None) or {}
+        return decode(remembered, Heard | None) or {}
     except msgspec.DecodeError:
         return {}

@@ -8,6 +8,7 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock
+from hourloom.core.decoding import decode
 from hourloom.core.ids import OperationId, UserId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.operations.model import UNDOABLE_FOR, Operation
@@ -141,7 +142,7 @@ class Trash:
         return after
 
     def _undo_restore(self, tx: Transaction, who: Actor, operation: Operation) -> None:
-        restored = msgspec.json.decode(operation.subject, type=RestoredBucket)
+        restored = decode(operation.subject, RestoredBucket)
         bucket = store.bucket_by_id(tx, who.workspace_id, restored.bucket_id)
         if bucket is not None and bucket.deleted_at is None:
             self._buckets.put_away(tx, bucket)

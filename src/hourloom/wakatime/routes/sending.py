@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from hourloom.core.actors import Actor
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Invalid
 from hourloom.wakatime.model.beats import BeatFault, BeatSender
 from hourloom.wakatime.model.summing import Json
@@ -111,7 +112,7 @@ def _as_utf8(header: str) -> str:
 
 def _items(body: msgspec.Raw) -> tuple[list[Any], bool]:
     """Return what was sent as a list, and whether it was one."""
-    sent = msgspec.json.decode(body)
+    sent = decode(body)
     if isinstance(sent, list):
         return sent, True
     if not isinstance(sent, dict):

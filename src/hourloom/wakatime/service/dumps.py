@@ -14,6 +14,7 @@ from hourloom.accounts.downloads import Download, Downloads
 from hourloom.archive.shelf import Shelf
 from hourloom.core.actors import Actor
 from hourloom.core.clock import DAY, SECOND, Clock
+from hourloom.core.decoding import decode
 from hourloom.core.errors import NotFound
 from hourloom.core.ids import JobId
 from hourloom.db.transaction import Database
@@ -201,7 +202,7 @@ class EditorDumps:
 
 
 def _subject(job: Job) -> DumpSubject:
-    return msgspec.json.decode(job.subject, type=DumpSubject)
+    return decode(job.subject, DumpSubject)
 
 
 def _name(job: int) -> str:
