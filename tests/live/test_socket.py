@@ -231,11 +231,14 @@ def test_a_listener_who_is_too_slow_is_told_to_load_afresh(serving: Serving) -> 
     workspace = serving.server.owner.workspace_id
     with serving.program(token) as program:
         assert told(program)["type"] == "hello"
+        # Who was told of a Change has read the past; what comes next waits in the queue.
+        light(serving.server.database, 0, workspace=workspace)
+        assert told(program)["sequence"] == 2
         # More in one commit than may wait for anyone.
         light(serving.server.database, *range(MOST_WAITING + 1), workspace=workspace)
-        assert told(program) == {"type": "resync", "sequence": MOST_WAITING + 2}
+        assert told(program) == {"type": "resync", "sequence": MOST_WAITING + 3}
         serving.make_bucket(token, "window")
-        assert told(program)["sequence"] == MOST_WAITING + 3
+        assert told(program)["sequence"] == MOST_WAITING + 4
     assert serving.server.live.hub.overflowed == 1
 
 

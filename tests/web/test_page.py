@@ -219,8 +219,10 @@ def test_a_token_revoked_elsewhere_signs_the_page_out(page: Page, server: RealSe
 
 
 def test_signing_out_in_one_tab_signs_out_the_others(
-    page: Page, context: BrowserContext, server: RealServer
+    page: Page, context: BrowserContext, server: RealServer, faults: Faults
 ) -> None:
+    # What one tab is asking for while the other signs out is refused, and the browser notes that.
+    faults.expected += ["401 (Unauthorized)"]
     sign_in(page, server)
     other = context.new_page()
     other.goto(f"http://localhost:{server.port}/")
