@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from hourloom.core.clock import Clock
 from hourloom.device.bus import Address, Body, Bus, CallFailed, Heard, session_bus
-from hourloom.device.ports import CannotBind, Observation, SourceLost
+from hourloom.device.ports import CannotBind, SourceLost
 from hourloom.device.windows.app import Clues
 from hourloom.device.windows.focus import Focus, a_window
+from hourloom.device.windows.on_bus import WindowsOnBus
 from hourloom.device.windows.proc import clues_of
 
 SHELL = "org.gnome.Shell"
@@ -53,15 +54,14 @@ def _require_shell(bus: Bus) -> None:
         )
 
 
-class GnomeWindows:
+class GnomeWindows(WindowsOnBus):
     """The window that the extension tells of; signals count only when the shell itself sends them."""
+
+    whose_end = "GNOME Shell or its extension has ended"
 
     def __init__(self, bus: Bus, focus: Focus) -> None:
         """Raise CallFailed if the extension does not run."""
-        self._bus, self._focus = bus, focus
-        self._owner = ""
-        self._has_ended = False
-        bus.watch(SHELL, self._owned_by)
+        super().__init__(bus, focus, SHELL)
         bus.match(
             self._heard,
             sender=SHELL,
@@ -73,26 +73,6 @@ class GnomeWindows:
             self._ended, sender=SHELL, path=EXTENSION.path, interface=EXTENSION.interface, member="Ended"
         )
         self._told(bus.ask(EXTENSION, "Focused"))
-
-    def fileno(self) -> int:
-        return self._bus.fileno()
-
-    def due(self) -> float | None:
-        dues = [due for due in (self._bus.due(), self._focus.due()) if due is not None]
-        return min(dues, default=None)
-
-    def observe(self) -> Sequence[Observation]:
-        self._bus.read()
-        if self._has_ended:
-            raise SourceLost(reason="GNOME Shell or its extension has ended")
-        return self._focus.take()
-
-    def close(self) -> None:
-        self._bus.close()
-
-    def _owned_by(self, owner: str) -> None:
-        self._has_ended = self._has_ended or not owner or self._owner not in ("", owner)
-        self._owner = owner
 
     def _ended(self, _: Heard) -> None:
         self._has_ended = True

@@ -6,14 +6,15 @@ import contextlib
 import os
 import select
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from hourloom.core.clock import Clock
 from hourloom.device.bus import Address, Bus, CallFailed, Exported, Heard, Method, Refused, session_bus
-from hourloom.device.ports import CannotBind, Observation, SourceLost
+from hourloom.device.ports import CannotBind, SourceLost
 from hourloom.device.windows.app import Clues
 from hourloom.device.windows.focus import Focus, a_window
+from hourloom.device.windows.on_bus import WindowsOnBus
 from hourloom.device.windows.proc import clues_of
 
 KWIN = "org.kde.KWin"
@@ -52,17 +53,16 @@ class KWin:
             raise
 
 
-class KWinWindows:
-    """The window that the script tells of."""
+class KWinWindows(WindowsOnBus):
+    """The window that the script tells of; another KWin under the name has not loaded it."""
+
+    whose_end = "KWin has ended"
 
     def __init__(self, bus: Bus, focus: Focus, directory: str | None, patience: float = PATIENCE) -> None:
         """Load the script and wait for its first word; raises CannotBind if none comes."""
-        self._bus, self._focus = bus, focus
-        self._owner = ""
-        self._has_ended = False
+        super().__init__(bus, focus, KWIN)
         self._has_told = False
         self._script: Path | None = None
-        bus.watch(KWIN, self._owned_by)
         bus.export(PATH, INTERFACE, Exported({"Focus": Method("bssss", "", self._told)}))
         bus.ask(SCRIPTING, "unloadScript", "s", PLUGIN)
         self._script = _written(bus.unique_name, directory)
@@ -74,23 +74,10 @@ class KWinWindows:
             self._unload()
             raise
 
-    def fileno(self) -> int:
-        return self._bus.fileno()
-
-    def due(self) -> float | None:
-        dues = [due for due in (self._bus.due(), self._focus.due()) if due is not None]
-        return min(dues, default=None)
-
-    def observe(self) -> Sequence[Observation]:
-        self._bus.read()
-        if self._has_ended:
-            raise SourceLost(reason="KWin has ended")
-        return self._focus.take()
-
     def close(self) -> None:
         if self._script is not None:
             self._unload()
-        self._bus.close()
+        super().close()
 
     def _settle(self, patience: float) -> None:
         latest = time.monotonic() + patience
@@ -103,11 +90,6 @@ class KWinWindows:
                 )
             select.select([self._bus], [], [], left)
             self._bus.read()
-
-    def _owned_by(self, owner: str) -> None:
-        # Another KWin under the name is another program, and it has not loaded the script.
-        self._has_ended = self._has_ended or not owner or self._owner not in ("", owner)
-        self._owner = owner
 
     def _told(self, call: Heard) -> tuple[()]:
         if not self._owner or call.sender != self._owner:
