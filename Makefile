@@ -8,11 +8,14 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS_READY := .venv-peers/.ready
 AUDIT_READY := .venv-audit/.ready
-# The web interface is prepared as soon as there is one, and only where Node is installed.
-UI_READY := $(if $(wildcard ui/package.json),$(if $(shell command -v npm),ui/node_modules/.ready))
-# So is the extension for browsers.
+# What is built of the screens says itself what it was built from; a checkout scrambles times.
+SCREENS := src/hourloom/web/static/dist/sources.digest
+# The extension for browsers is prepared only where Node is installed.
 EXTENSION_READY := $(if $(shell command -v npm),extension/node_modules/.ready)
 TYPED := src tests tools $(wildcard benchmarks)
+
+# What is rewritten of each test, and compiled of each module, is kept for the next process that reads it.
+export PYTHONDONTWRITEBYTECODE =
 
 # A lock of npm must not name the registry it was made from.
 export npm_config_omit_lockfile_registry_resolved = true
@@ -35,7 +38,7 @@ soak: setup $(PEERS_READY) $(EXTENSION_READY)  ## run the long tests
 	HOURLOOM_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
 	    $(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
-setup: $(READY) $(UI_READY)  ## prepare .venv and the web interface, start nothing
+setup: $(READY) $(SCREENS)  ## prepare .venv and the screens, start nothing
 
 setup-system:    ## install the programs that the tests drive (root on Debian; ARGS=soak adds whole desktops)
 	@$(PYTHON) tools/setup_system.py $(filter soak,$(ARGS))
@@ -43,15 +46,18 @@ setup-system:    ## install the programs that the tests drive (root on Debian; A
 dev: setup       ## serve on test data, again after each change of the source
 	$(BIN)/python tools/dev.py $(or $(ARGS),--testing)
 
-check: setup     ## lint, types, import contracts, generated files, SQL
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy $(TYPED)
-	$(BIN)/lint-imports
-	$(BIN)/python -m hourloom.db.snapshot --check
-	$(if $(wildcard src/hourloom/app.py),$(BIN)/python tools/openapi.py --check)
-	$(BIN)/python tools/links.py
-	$(if $(wildcard src/hourloom/db/check.py),$(BIN)/python -m hourloom.db.check)
+check: setup     ## lint, types, import contracts, generated files, SQL, and that all tests can be read
+	@$(BIN)/python tools/at_once.py \
+	    "$(BIN)/python -m mypy $(TYPED)" \
+	    "env HOURLOOM_NO_SKIPS= $(BIN)/python -m pytest --collect-only -qq" \
+	    "$(BIN)/python -m ruff check ." \
+	    "$(BIN)/python -m ruff format --check ." \
+	    "$(BIN)/lint-imports" \
+	    "$(BIN)/python -m hourloom.db.snapshot --check" \
+	    "$(BIN)/python tools/openapi.py --check" \
+	    "$(BIN)/python tools/links.py" \
+	    "$(BIN)/python -m hourloom.db.check" \
+	    $(if $(shell command -v npm),"npm --prefix ui run check" "npm --prefix ui test" "$(BIN)/python tools/ui_client.py")
 
 fmt: $(READY)    ## format the source and apply the safe fixes
 	$(BIN)/python -m ruff check --fix .
@@ -89,7 +95,8 @@ lock: $(READY)   ## resolve the requirements again (ARGS=--upgrade for newer ver
 	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:           ## remove what make made, never your data
-	rm -rf .venv .venv-peers .venv-audit dist ui/node_modules ui/dist extension/node_modules extension/build
+	rm -rf .venv .venv-peers .venv-audit dist ui/node_modules extension/node_modules extension/build
+	rm -rf src/hourloom/web/static/dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -105,10 +112,10 @@ $(PEERS_READY): requirements/peers.txt requirements/uv.txt tools/setup_venv.py
 	@$(PYTHON) tools/setup_venv.py .venv-peers requirements/peers.txt
 	@touch $@
 
-ui/node_modules/.ready: $(wildcard ui/package.json ui/package-lock.json) $(shell find ui/src -type f 2>/dev/null)
-	npm --prefix ui ci --no-fund --no-audit
-	npm --prefix ui run build
-	@touch $@
+$(SCREENS): $(READY) FORCE
+	@$(BIN)/python hatch_build.py
+
+FORCE:
 
 extension/node_modules/.ready: extension/package.json extension/package-lock.json
 	npm --prefix extension ci --no-fund --no-audit --ignore-scripts

@@ -142,7 +142,7 @@ def test_a_signal_reaches_the_children_once_and_all_end(number: signal.Signals) 
         assert up.process.stderr is not None
         assert up.process.stderr.readline() == "up\n"
         up.process.send_signal(number)
-        assert up.process.communicate(timeout=10)[1] == "seen 1\n"
+        assert up.process.communicate(timeout=60)[1] == "seen 1\n"
         assert up.process.returncode == 0
 
 
@@ -157,20 +157,20 @@ def test_children_are_stopped_last_first() -> None:
         assert up.process.stderr is not None
         assert [up.process.stderr.readline() for _ in range(2)] == ["up\n", "up\n"]
         up.process.terminate()
-        assert up.process.communicate(timeout=10)[1] == "end device\nend server\n"
+        assert up.process.communicate(timeout=60)[1] == "end device\nend server\n"
 
 
 def test_a_wrong_configuration_is_said_once_and_ends_all() -> None:
     refusing = "import sys\nprint('The key is missing; run hourloom keys.', file=sys.stderr)\nsys.exit(1)"
     with supervising(a_child(refusing)) as up:
-        assert up.process.communicate(timeout=10)[1] == "The key is missing; run hourloom keys.\n"
+        assert up.process.communicate(timeout=60)[1] == "The key is missing; run hourloom keys.\n"
         assert up.process.returncode == 1
 
 
 def test_a_program_that_does_not_exist_is_one_sentence() -> None:
     missing = Child("server", ["/nowhere/hourloom"], essential=True, with_socket=True)
     with supervising(missing) as up:
-        said = up.process.communicate(timeout=10)[1]
+        said = up.process.communicate(timeout=60)[1]
         assert said == "server cannot be started: No such file or directory\n"
         assert up.process.returncode == 1
 
@@ -181,14 +181,14 @@ def test_a_server_that_ends_well_ends_all_and_a_companion_does_not() -> None:
         time.sleep(0.3)
         assert up.ask() == pid
         os.kill(pid, signal.SIGTERM)
-        assert up.process.wait(timeout=10) == 0
+        assert up.process.wait(timeout=60) == 0
 
 
 def test_only_children_that_need_the_socket_have_it() -> None:
     look = "import os, sys\ntry:\n os.fstat(3)\n print('has', file=sys.stderr)\n"
     look += "except OSError:\n print('has not', file=sys.stderr)\n"
     with supervising(a_child(look, essential=True, with_socket=False)) as up:
-        assert up.process.communicate(timeout=10)[1] == "has not\n"
+        assert up.process.communicate(timeout=60)[1] == "has not\n"
 
 
 def test_the_waiting_parent_is_small() -> None:
@@ -305,7 +305,7 @@ def test_up_turns_into_a_supervisor_that_keeps_the_directory(tmp_path: Path) -> 
         assert holder.port is not None
         assert Supervised(process, holder.port).ask() != process.pid
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     assert holder_of(tmp_path, supervisor.LOCK_NAME) is None
 
 

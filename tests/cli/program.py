@@ -4,7 +4,6 @@ import contextlib
 import http.server
 import json
 import os
-import pty
 import signal
 import socket
 import subprocess
@@ -15,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.rigs import warm
 
 PROGRAM = [sys.executable, "-m", "hourloom"]
 STARTS_WITHIN = 20.0
@@ -57,15 +58,7 @@ class Program:
 
     def __call__(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a command to its end and look at its exit code."""
-        done = subprocess.run(
-            [*PROGRAM, *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        done = warm.run(words, self.environment, 60)
         assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
         return done
 
@@ -81,7 +74,7 @@ class Program:
         return done.stderr
 
     @contextlib.contextmanager
-    def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self, *words: str) -> Iterator[warm.Running]:
         """Run something that stays, by default the server, until the end of the context."""
         process = self.started(*words)
         try:
@@ -89,26 +82,17 @@ class Program:
         finally:
             stop(process)
 
-    def started(self, *words: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [*PROGRAM, *(words or ("serve",))],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+    def started(self, *words: str) -> warm.Running:
+        process = warm.start(words or ("serve",), self.environment)
         assert process.stderr is not None
         for line in process.stderr:
             if b"listens on" in line:
                 return process
         raise AssertionError(process.wait())
 
-    def forked(self, *words: str) -> tuple[int, int]:
+    def forked(self, *words: str) -> tuple[warm.Running, int]:
         """Start a command on a terminal of its own; return its process and the other end of the terminal."""
-        child, terminal = pty.fork()
-        if child == 0:
-            os.execve(PROGRAM[0], [*PROGRAM, *words], self.environment | {"TERM": "dumb"})  # noqa: S606 - after a fork
-        return child, terminal
+        return warm.on_a_terminal(words, self.environment | {"TERM": "dumb"})
 
     def in_terminal(self, *words: str, answers: Sequence[str] = ()) -> str:
         """Run a command on a terminal, answering its prompts; return all that a person would see."""
@@ -121,11 +105,11 @@ class Program:
                 if left and seen.endswith(b": "):
                     os.write(terminal, left.pop(0).encode() + b"\n")
         os.close(terminal)
-        os.waitpid(child, 0)
+        child.wait(60)
         return seen.decode()
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: warm.Running) -> None:
     process.send_signal(signal.SIGTERM)
     process.wait(30)
     assert process.stderr is not None

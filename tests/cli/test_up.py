@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 from pathlib import Path
 
 from tests.cli.program import Program, ask, free_port
@@ -37,8 +36,8 @@ def test_up_on_a_terminal_shows_recovery_code_and_link_once(tmp_path: Path) -> N
     seen = ""
     while not LINK.search(seen):
         seen += os.read(terminal, 4096).decode()
-    os.kill(child, signal.SIGTERM)
-    os.waitpid(child, 0)
+    child.terminate()
+    child.wait(60)
     os.close(terminal)
     assert len(CODE.findall(seen)) == 1
     assert len(LINK.findall(seen)) == 1

@@ -255,7 +255,7 @@ def test_closing_on_a_full_disk_does_not_wait(on_small_disk: EmbeddedDatabase, s
         await asyncio.to_thread(on_small_disk.writer.close)
         with pytest.raises(StorageFull):
             await waiting
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20
 
     asyncio.run(run())
 

@@ -5,6 +5,7 @@ import os
 import time
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ DATES = [
 PLACES = [BERLIN, "America/New_York", "Pacific/Auckland", "Asia/Kolkata", "UTC"]
 
 
+@lru_cache(maxsize=2)  # many tests look at the same weeks
 def lanes(until: date = NOVEMBER, zone: str = BERLIN, seed: int = 1) -> dict[str, list[DemoEvent]]:
     found: dict[str, list[DemoEvent]] = defaultdict(list)
     for event in weeks(until, zone, seed):

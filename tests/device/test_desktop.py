@@ -14,6 +14,7 @@ from hourloom.sdk.connection import connect
 from tests.cli.program import PROGRAM, Program, ask, stop
 from tests.device.screen import Screen, a_screen, needed
 from tests.device.waiting import until
+from tests.rigs.warm import Running
 
 pytestmark = needed
 
@@ -21,7 +22,7 @@ pytestmark = needed
 class Desktop:
     """Hourloom, the screen it observes, and two windows on that."""
 
-    def __init__(self, hourloom: Program, screen: Screen, up: subprocess.Popen[bytes]) -> None:
+    def __init__(self, hourloom: Program, screen: Screen, up: Running) -> None:
         self.hourloom, self.screen, self.up = hourloom, screen, up
         self.windows = {title: screen.window(title) for title in ("alpha", "beta")}
 

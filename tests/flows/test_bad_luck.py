@@ -18,7 +18,7 @@ import pytest
 from hourloom.sdk.connection import ServerNotRunning, connect
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("HOURLOOM_")}
-SECONDS_TO_START = 20.0
+SECONDS_TO_START = 60.0
 
 
 class Home:

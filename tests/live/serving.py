@@ -24,7 +24,7 @@ from hourloom.web.server.run import Running, serve
 
 LIVE = "/api/v1/live"
 STREAM = "/api/v1/live/events"
-PATIENCE = 10
+PATIENCE = 30
 
 
 class Serving:

@@ -87,7 +87,7 @@ class Life:
 def test_a_server_killed_at_any_moment_of_anything_has_all_that_it_acknowledged(
     tmp_path: Path, kills: int, figure: Figure
 ) -> None:
-    home = Home(tmp_path)
+    home = Home(tmp_path, warm=False)
     life = Life(home, an_export(tmp_path / "export.json", events=EVENTS).read_text())
     slowest, rng = 0.0, random.Random(kills)
     groups: list[Watchers] = []

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from hourloom.web.routes import PATH_PARAMETER, Route
+from tests.rigs.warm import Running, start_into
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 NOBODY = 65534
 PROGRAM = "from hourloom.app import main; raise SystemExit(main())"
 NETWORK_ADDRESS = "10.99.99.1"
@@ -61,16 +62,25 @@ class RealServer:
             "HOURLOOM_CONFIG_DIR": str(directory / "config"),
             "HOURLOOM_HOST": "0.0.0.0" if network else "127.0.0.1",
         }
-        command = [sys.executable, "-c", program]
-        command += ["serve", "--testing", "--port", str(port), "--data-dir", str(self.data_dir)]
+        words = ["serve", "--testing", "--port", str(port), "--data-dir", str(self.data_dir)]
+        told = os.environ | own | environment
+        self.output.write_bytes(b"")
+        self.process: Running
+        if program == PROGRAM and not network:
+            self.process = start_into(self.output, words, told)
+        else:
+            self.process = self._by_its_name(program, words, told, network=network)
+        self.port = 0
+
+    def _by_its_name(
+        self, program: str, words: list[str], told: dict[str, str], *, network: bool
+    ) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", program, *words]
         if network:
             in_network = f'ip link set lo up && ip addr add {NETWORK_ADDRESS}/32 dev lo && exec "$@"'
             command = ["unshare", "-n", "sh", "-c", in_network, "sh", *command]
         with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                command, env=os.environ | own | environment, stdout=output, stderr=output
-            )
-        self.port = 0
+            return subprocess.Popen(command, env=told, stdout=output, stderr=output)
 
     @property
     def unix_path(self) -> Path:
@@ -135,11 +145,39 @@ class RealServer:
         return made[0]
 
 
+class Asking:
+    """Requests of one caller, on connections that are kept as long as the server keeps them."""
+
+    def __init__(self, server: RealServer, **way: Any) -> None:  # as `connect` takes them
+        self._server, self._way = server, way
+        self._kept: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def connection(self) -> Connection:
+        """Return the connection for the next request."""
+        if self._kept is not None and self._kept.is_over:
+            self.close()
+        if self._kept is None:
+            self._kept = self._server.connect(**self._way)
+        return self._kept
+
+
 class Connection(http.client.HTTPConnection):
     """One connection; it sends exactly the headers it is given."""
 
     def __init__(self, connected: socket.socket, host: tuple[str, str]) -> None:
         super().__init__("localhost", timeout=PATIENCE)
+        self.is_over = False
         self.sock, self._host_header = connected, host
         self.sock.settimeout(PATIENCE)
 
@@ -166,6 +204,7 @@ class Connection(http.client.HTTPConnection):
         self.sock.sendall(f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + (raw or b""))
         answer = http.client.HTTPResponse(self.sock, method=method)
         answer.begin()
+        self.is_over = answer.will_close
         return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
 
 

@@ -68,7 +68,7 @@ def a_link(server: RealServer) -> str:
 def sign_in(page: Page, server: RealServer) -> None:
     """Open the page by a new link and wait until it is live."""
     page.goto(a_link(server))
-    page.wait_for_selector("[data-state=live]", timeout=10_000)
+    page.wait_for_selector("[data-state=live]", timeout=30_000)
 
 
 def a_bucket(server: RealServer, name: str, kind: str, host: str) -> None:

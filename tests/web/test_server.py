@@ -131,13 +131,13 @@ def serving(unix_path: Path | None = None, grace: float = 5.0) -> Iterator[Serve
         target=lambda: serve(app, tcp=[listener], unix_path=unix_path, on_ready=on_ready, grace=grace)
     )
     thread.start()
-    assert ready.wait(5)
+    assert ready.wait(30)
     try:
         yield Served(app, runs[0], thread)
     finally:
         app.release.set()
         runs[0].stop()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -542,7 +542,7 @@ def test_asking_a_silent_program_takes_no_more_than_a_moment() -> None:
         found = occupant.who_listens("127.0.0.1", port)
         assert found is not None
         assert found.kind == "other"
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
 
 
 def test_nobody_listens_on_a_free_port() -> None:

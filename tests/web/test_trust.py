@@ -19,6 +19,7 @@ from hourloom.web.routes import Access, Route
 from tests.web.asking import (
     NETWORK_ADDRESS,
     NOBODY,
+    Asking,
     Connection,
     Headers,
     RealServer,
@@ -171,10 +172,14 @@ def wrong_answers(
     kind: Kind,
     *,
     extra: Headers = (),
+    afresh: bool = False,
     **way: Any,  # as `connect` takes them
 ) -> list[str]:
-    """Ask every route as a kind of caller; list the routes that answered otherwise than they should."""
-    wrong = []
+    """Ask every route as a kind of caller; list the routes that answered otherwise than they should.
+
+    Each request decides for itself, so most callers ask all on one connection; `afresh` takes one for each.
+    """
+    wrong, asking = [], Asking(server, **way)
     signed = any(name == "Authorization" for name, _ in [*kind.headers, *extra])
     # Signing out makes the token of the others useless, so it comes last.
     for route in sorted(all_routes(), key=lambda route: route.name == "sign_out"):
@@ -183,24 +188,27 @@ def wrong_answers(
         if route.is_for_editors and wanted == 403:
             # Editors run in pages of any site, and come with a key.
             wanted = None if signed else 401
-        with server.connect(**way) as connection:
-            status = status_of(server, connection, route, [*kind.headers, *extra])
+        status = status_of(server, asking.connection(), route, [*kind.headers, *extra])
+        if afresh:
+            asking.close()
         if status != wanted if wanted else status in REFUSED:
             wrong.append(f"{route.method} {route.path}: {status} instead of {wanted or 'being let in'}")
+    asking.close()
     return wrong
 
 
 @pytest.mark.parametrize("access", ["full", "ingest", "off"])
 def test_own_programs_reach_what_local_access_says(servers: dict[str, RealServer], access: str) -> None:
     let_in = {"full": LOCAL, "ingest": RECORDING, "off": NOTHING}[access]
-    assert wrong_answers(servers[access], Kind("own program", (), let_in)) == []
+    assert wrong_answers(servers[access], Kind("own program", (), let_in), afresh=True) == []
 
 
 @as_root
 @pytest.mark.parametrize("access", ["full", "ingest", "off"])
 def test_programs_of_other_users_reach_nothing(servers: dict[str, RealServer], access: str) -> None:
     before = facts(servers[access])
-    assert wrong_answers(servers[access], Kind("another user's program", ()), uid=NOBODY) == []
+    kind = Kind("another user's program", ())
+    assert wrong_answers(servers[access], kind, uid=NOBODY, afresh=True) == []
     assert facts(servers[access]) == before
 
 
@@ -247,10 +255,9 @@ def test_browsers_without_a_token_only_record(server: RealServer, kind: Kind) ->
 def test_extensions_reach_only_what_is_for_them(
     servers: dict[str, RealServer], access: str, kind: Kind
 ) -> None:
-    wrong = []
+    wrong, asking = [], Asking(servers[access])
     for route in all_routes():
-        with servers[access].connect() as connection:
-            status = status_of(servers[access], connection, route, kind.headers)
+        status = status_of(servers[access], asking.connection(), route, kind.headers)
         if not route.takes_extensions:
             right = status == (401 if route.is_for_editors else 403)
         elif route.access is Access.INGEST:
@@ -261,6 +268,7 @@ def test_extensions_reach_only_what_is_for_them(
             right = status not in REFUSED
         if not right:
             wrong.append(f"{route.method} {route.path}: {status}")
+    asking.close()
     assert wrong == []
 
 
@@ -280,7 +288,7 @@ def test_extensions_are_only_for_recording_and_pairing() -> None:
 def test_foreign_hosts_are_refused_everywhere(server: RealServer, kind: Kind, *, signed: bool) -> None:
     extra = [("Authorization", f"Bearer {server.token('admin')}")] if signed else []
     assert wrong_answers(server, kind, extra=extra) == []
-    for path in ("/", "/page.js", "/page.css", "/nothing", "/api/0/nothing", "/api/v1/live/events"):
+    for path in ("/", "/today", "/icon.svg", "/nothing", "/api/0/nothing", "/api/v1/live/events"):
         for method in ("GET", "OPTIONS", "BREW"):
             with server.connect() as connection:
                 sent = [(name, value.format(port=server.port)) for name, value in kind.headers]

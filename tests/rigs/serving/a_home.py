@@ -26,11 +26,14 @@ class Home:
         *,
         data_dir: Path | None = None,
         command: str = SERVE,
+        warm: bool = True,
     ) -> None:
         self.root, self.data_dir = root, data_dir or root / "data"
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.environment = at_home(root) | dict(environment or {})
-        self.server = Server(command, self.data_dir, root / "output", self.environment)
+        # A library that is put under a program is there from its start.
+        warm = warm and command == SERVE and "LD_PRELOAD" not in self.environment
+        self.server = Server(command, self.data_dir, root / "output", self.environment, warm=warm)
 
     @property
     def database(self) -> Path:

@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.rigs.warm import Running, start_into
+
 
 class DidNotStart(Exception):
     """The server ended, or did not answer, before it was ready."""
@@ -18,28 +20,42 @@ class Server:
     """A server process on a port and a data directory of its own; its output goes to a file."""
 
     def __init__(
-        self, command: str, data_dir: Path, output: Path, environment: dict[str, str] | None = None
+        self,
+        command: str,
+        data_dir: Path,
+        output: Path,
+        environment: dict[str, str] | None = None,
+        *,
+        warm: bool = False,
     ) -> None:
+        """Take a command; started warm, it must be one of ours, and how long its start takes says nothing."""
         self.port = free_port()
         self.data_dir = data_dir
         self._command = shlex.split(command.format(port=self.port, data_dir=data_dir))
         self._output = output
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._warm = warm
+        self._process: Running | None = None
 
     def start(self, patience: float = 60) -> float:
         """Start the server, wait for its first answer, and return the seconds that took."""
         begun = time.perf_counter()
-        with self._output.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, stdout=output, stderr=output, start_new_session=True
-            )
+        self._process = self._started()
         while not self.answers():
             if self._process.poll() is not None or time.perf_counter() - begun > patience:
                 self.kill()
                 raise DidNotStart(self._output.read_text()[-2000:])
             time.sleep(0.005)
         return time.perf_counter() - begun
+
+    def _started(self) -> Running:
+        if self._warm:
+            own = os.environ if self._environment is None else self._environment
+            return start_into(self._output, self._command[1:], own, session=True)
+        with self._output.open("ab") as output:
+            return subprocess.Popen(
+                self._command, env=self._environment, stdout=output, stderr=output, start_new_session=True
+            )
 
     def answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -52,7 +68,7 @@ class Server:
             connection.close()
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Running:
         assert self._process is not None
         return self._process
 
