@@ -260,4 +260,138 @@ CREATE INDEX privacy_rules_by_position ON privacy_rules (workspace_id, position)
 
 CREATE INDEX payloads_without_traits ON payloads (app) WHERE app IS NULL;
 
-INSERT INTO alembic_version (version_num) VALUES ('0005');
+CREATE TABLE projects (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    name TEXT NOT NULL,
+    color TEXT,
+    created_at INTEGER NOT NULL,
+    archived_at INTEGER,
+    deleted_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX projects_by_name ON projects (workspace_id, name) WHERE deleted_at IS NULL;
+
+CREATE TABLE tags (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    deleted_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX tags_by_name ON tags (workspace_id, name) WHERE deleted_at IS NULL;
+
+CREATE TABLE categories (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    parent_id INTEGER,
+    name TEXT NOT NULL,
+    color TEXT,
+    icon TEXT,
+    score INTEGER,
+    focus INTEGER,
+    interrupts INTEGER,
+    shipped TEXT,
+    position INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX categories_by_parent ON categories (workspace_id, parent_id);
+
+CREATE TABLE rules (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    position INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    rule TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX rules_by_position ON rules (workspace_id, position);
+
+CREATE TABLE corrections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    payload_id INTEGER,
+    outcome TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX corrections_by_subject ON corrections (workspace_id, kind, subject);
+
+CREATE INDEX corrections_by_payload ON corrections (payload_id) WHERE payload_id IS NOT NULL;
+
+CREATE TABLE categoriser_answers (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    window_id INTEGER NOT NULL,
+    detail_id INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    version TEXT NOT NULL,
+    category_id INTEGER,
+    confidence INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, window_id, detail_id)
+) STRICT;
+
+CREATE TABLE rule_versions (
+    workspace_id INTEGER PRIMARY KEY REFERENCES workspaces (id),
+    version INTEGER NOT NULL,
+    tree INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE lane_days (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    day INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    shape INTEGER,
+    made_at INTEGER,
+    body BLOB,
+    PRIMARY KEY (workspace_id, user_id, day)
+) STRICT;
+
+CREATE TABLE saved_reports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX saved_reports_by_name ON saved_reports (workspace_id, user_id, name);
+
+CREATE TABLE goals (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    terms TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    told TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX goals_by_user ON goals (workspace_id, user_id);
+
+CREATE TABLE exports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    kind TEXT NOT NULL,
+    format TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    state TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    error TEXT,
+    job_id INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;
+
+CREATE INDEX exports_by_time ON exports (workspace_id, created_at);
+
+INSERT INTO alembic_version (version_num) VALUES ('0011');

@@ -1,0 +1,1 @@
+"""What work is done on: projects, and the tags that label it."""
