@@ -291,7 +291,12 @@ def test_it_happens_by_itself_and_leaves_no_unused_payload(server: ServerInMemor
     add(server, WINDOW, *a_minute_each(now - 40 * DAY, *(f"secret {i}" for i in range(1_200))))
     keep(client, titles_days=30)
     server.clock.advance(DAY / SECOND)
-    until_jobs_end(server)
+    for _ in range(50):
+        until_jobs_end(server)
+        if len({data for _, _, data in rows(server, WINDOW)}) == 1:
+            break
+        # It gives way to any other write that waits at that moment, and looks again ten minutes later.
+        server.clock.advance(11 * 60)
     assert {data for _, _, data in rows(server, WINDOW)} == {'{"app":"firefox"}'}
     with server.database.read() as tx:
         assert [row[1] for row in store.payloads_after(tx, 1, 0, 10)] == ['{"app":"firefox"}']

@@ -53,7 +53,15 @@ def day_of(day: date, zone: str, starts_at: int) -> tuple[Instant, Instant]:
 
     A day has 23 or 25 hours when its clocks change, and the next begins when it ends.
     """
-    return _start_of(day, zone, starts_at), _start_of(day + timedelta(days=1), zone, starts_at)
+    return start_of(day, zone, starts_at), start_of(day + timedelta(days=1), zone, starts_at)
+
+
+def start_of(day: date, zone: str, starts_at: int) -> Instant:
+    """Return when a day begins; where clocks leave that time out, when they are past it."""
+    wall = datetime.combine(day, time(starts_at // 60, starts_at % 60))
+    if zone == SYSTEM:
+        return instant_of(wall.astimezone())
+    return instant_of(wall.replace(tzinfo=_zone(zone)))
 
 
 def range_of(text: str, zone: str, starts_at: int) -> tuple[Instant, Instant]:
@@ -83,13 +91,6 @@ def _bound(text: str, zone: str, starts_at: int) -> tuple[Instant, Instant]:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone_of(zone))
     return instant_of(moment), instant_of(moment)
-
-
-def _start_of(day: date, zone: str, starts_at: int) -> Instant:
-    wall = datetime.combine(day, time(starts_at // 60, starts_at % 60))
-    if zone == SYSTEM:
-        return instant_of(wall.astimezone())
-    return instant_of(wall.replace(tzinfo=_zone(zone)))
 
 
 def _zone(name: str) -> ZoneInfo:

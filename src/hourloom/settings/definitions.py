@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from hourloom.settings.model import Setting, SettingRegistry
@@ -134,6 +135,16 @@ BACKUP_FOLDER: Setting[str] = Setting(
     check=_why_no_folder,
 )
 
+EXPORT_FOLDER: Setting[str] = Setting(
+    name="export_folder",
+    type=Annotated[str, Meta(max_length=1000)],
+    default="",
+    category="exports",
+    does="The folder that reports, activities and events are exported to; empty is the folder of your "
+    "documents.",
+    check=_why_no_folder,
+)
+
 BACKUP_KEEP_DAILY: Setting[int] = Setting(
     name="backup_keep_daily",
     type=Annotated[int, Meta(ge=1, le=366)],
@@ -238,6 +249,52 @@ EDITOR_LAST_FOR_SITES: Setting[bool] = Setting(
 )
 
 
+Weight = Annotated[float, Meta(ge=0, le=100)]
+
+
+class DayScoreWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much each part of the day score counts; what is left out has its default."""
+
+    pulse: Weight = 40
+    focus_ratio: Weight = 25
+    deep_share: Weight = 15
+    fragmentation: Weight = 10
+    switches: Weight = 10
+
+
+def _why_no_weights(weights: DayScoreWeights) -> str | None:
+    """Return why a score cannot be made with such weights."""
+    return None if any(msgspec.structs.astuple(weights)) else "at least one part must count"
+
+
+DAY_SCORE_WEIGHTS: Setting[DayScoreWeights] = Setting(
+    name="day_score_weights",
+    type=DayScoreWeights,
+    default=DayScoreWeights(),
+    category="reports",
+    does="How much each part of the day score counts, from 0 to 100; scores of days gone by change with it.",
+    check=_why_no_weights,
+)
+
+
+AUDIBLE_IS_PRESENT: Setting[bool] = Setting(
+    name="audible_is_present",
+    type=bool,
+    default=True,
+    category="activities",
+    does="Whether you count as there, without keyboard and mouse, while a page that plays sound is in front.",
+)
+
+CALLS_ARE_PRESENT: Setting[bool] = Setting(
+    name="calls_are_present",
+    type=bool,
+    default=True,
+    category="activities",
+    does="Whether you count as there, without keyboard and mouse, while the window or page of a call is in "
+    "front.",
+)
+
+
 def common_settings() -> SettingRegistry:
     """Return a new registry of these settings, to which features add theirs."""
     registry = SettingRegistry()
@@ -252,6 +309,7 @@ def common_settings() -> SettingRegistry:
     registry.add(BACKUP_ENABLED)
     registry.add(BACKUP_HOUR)
     registry.add(BACKUP_FOLDER)
+    registry.add(EXPORT_FOLDER)
     registry.add(BACKUP_KEEP_DAILY)
     registry.add(BACKUP_KEEP_WEEKLY)
     registry.add(BACKUP_KEEP_MONTHLY)
@@ -263,4 +321,7 @@ def common_settings() -> SettingRegistry:
     registry.add(EDITOR_OLDEST_DAYS)
     registry.add(EDITOR_NEWEST_MINUTES)
     registry.add(EDITOR_LAST_FOR_SITES)
+    registry.add(AUDIBLE_IS_PRESENT)
+    registry.add(CALLS_ARE_PRESENT)
+    registry.add(DAY_SCORE_WEIGHTS)
     return registry

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock
-from hourloom.db.transaction import Database
+from hourloom.db.transaction import Database, Transaction
 from hourloom.settings import store
 from hourloom.settings.definitions import common_settings
 from hourloom.settings.model import (
@@ -39,6 +39,18 @@ class SettingInForce(msgspec.Struct, frozen=True):
     value: object
 
 
+class Shared(Protocol):
+    """A feature that keeps a key of ActivityWatch's clients in step with something of its own."""
+
+    def offered(self, tx: Transaction, who: Actor) -> str | None:
+        """Return the value, as JSON, of a key that nobody wrote."""
+        ...
+
+    def written(self, tx: Transaction, who: Actor, was: str | None, text: str) -> None:
+        """Take a new value over within the write that stores it, or raise with what is wrong with it."""
+        ...
+
+
 class Settings:
     """The preferences of users and workspaces."""
 
@@ -47,6 +59,11 @@ class Settings:
     def __init__(self, database: Database, clock: Clock, registry: SettingRegistry | None = None) -> None:
         self._database, self._clock = database, clock
         self.registry = registry or common_settings()
+        self._shared: dict[str, Shared] = {}
+
+    def share(self, key: str, shared: Shared) -> None:
+        """Let a feature keep a key of ActivityWatch's clients in step."""
+        self._shared[key] = shared
 
     def value(self, who: Actor, setting: Setting[Value]) -> Value:
         """Return the value that holds for a user, for other services: it asks for no scope."""
@@ -95,7 +112,11 @@ class Settings:
         who.require("settings:read")
         with self._database.read() as tx:
             found = store.activitywatch_of(tx, who.workspace_id, who.user_id)
-        by_key = {stored.name.removeprefix(ACTIVITYWATCH): stored.value for stored in found}
+            by_key = {stored.name.removeprefix(ACTIVITYWATCH): stored.value for stored in found}
+            for key in self._shared.keys() - by_key.keys():
+                offered = self._shared[key].offered(tx, who)
+                if offered is not None:
+                    by_key[key] = offered
         return {key: msgspec.Raw(by_key[key].encode()) for key in sorted(by_key)}
 
     def activitywatch_get(self, who: Actor, key: str) -> msgspec.Raw | None:
@@ -103,18 +124,37 @@ class Settings:
         who.require("settings:read")
         with self._database.read() as tx:
             stored = store.one(tx, who.workspace_id, who.user_id, name_of_key(key))
-        return None if stored is None else msgspec.Raw(stored.value.encode())
+            text = None if stored is None else stored.value
+            if text is None and key in self._shared:
+                text = self._shared[key].offered(tx, who)
+        return None if text is None else msgspec.Raw(text.encode())
 
     def activitywatch_set(self, who: Actor, key: str, raw: bytes) -> None:
         """Keep any JSON under a key; false, 0, "" and null are values like others."""
         who.require("settings:write")
         name, text = name_of_key(key), json_of(raw)
         with self._database.begin() as tx:
-            known = store.one(tx, who.workspace_id, who.user_id, name) is not None
-            if not known and store.count_activitywatch(tx, who.workspace_id, who.user_id) >= MOST_KEYS:
+            known = store.one(tx, who.workspace_id, who.user_id, name)
+            if known is None and store.count_activitywatch(tx, who.workspace_id, who.user_id) >= MOST_KEYS:
                 raise TooManyKeys
+            if key in self._shared:
+                self._shared[key].written(tx, who, None if known is None else known.value, text)
             store.put(tx, who.workspace_id, who.user_id, name, text, self._clock.now())
             tx.changed(who.workspace_id, SettingChanged(name))
+
+    def shared_value(self, tx: Transaction, who: Actor, key: str) -> str | None:
+        """Return what was written under a key, for the feature that keeps it in step."""
+        stored = store.one(tx, who.workspace_id, who.user_id, name_of_key(key))
+        return None if stored is None else stored.value
+
+    def put_shared_value(self, tx: Transaction, who: Actor, key: str, text: str | None) -> None:
+        """Change what is kept under a key, or with None forget it, for the feature that keeps it in step."""
+        name = name_of_key(key)
+        if text is None:
+            store.delete(tx, who.workspace_id, who.user_id, name)
+        else:
+            store.put(tx, who.workspace_id, who.user_id, name, text, self._clock.now())
+        tx.changed(who.workspace_id, SettingChanged(name))
 
     def activitywatch_delete(self, who: Actor, key: str) -> None:
         """Forget what is kept under a key."""

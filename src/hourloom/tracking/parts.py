@@ -49,7 +49,15 @@ class Deleting:
         copies: CopiesElsewhere,
         forget_changes: Callable[[Transaction, WorkspaceId], bool],
     ) -> None:
+        self.forget_also: list[Callable[[], None]] = []
+        """What features above keep in memory of texts: to be dropped when some are erased."""
+
+        def forget_above() -> None:
+            for forget in self.forget_also:
+                forget()
+
         def forget() -> None:
+            forget_above()
             recorder.forget()
             recorder.payloads.forget_texts()
             shelf.forget()
@@ -64,6 +72,7 @@ class Deleting:
             return forget_changes(tx, workspace)
 
         self.clean_up = clean_up = CleanUp(database, recorder, shelf)
+        clean_up.forget_also = forget_above
         erasing = Erasing(database, clock, jobs, recorder, clean_up, forget, forget_history)
         proving = Proving(database, clock, erasing, spool, copies)
         self.trash = Trash(database, clock, operations, buckets, erasing)

@@ -15,6 +15,7 @@ from hourloom.tracking import store
 from hourloom.tracking.announcements import Announcements
 from hourloom.tracking.door import Door
 from hourloom.tracking.heartbeat import HIDDEN, Heartbeat, Outcome, Recorded, hidden, record_in_one_call
+from hourloom.tracking.history import History
 from hourloom.tracking.model import (
     SETTLED_AFTER,
     Bucket,
@@ -50,6 +51,7 @@ class Recorder:
         self.door = Door() if door is None else door
         self.payloads = PayloadDictionary(key)
         self.numbers = EventNumbers()
+        self.history = History()
         self._tails: dict[tuple[int, str], Tail] = {}
         self._announcements = Announcements(clock)
         self.taken = 0
@@ -60,7 +62,7 @@ class Recorder:
         self.taken += sum(map(len, groups))
         if tx.dialect == "postgresql":
             return self._apply_in_one_call(tx, groups, settled)
-        batch = _Batch(tx, settled)
+        batch = _Batch(tx, settled, self.history)
         answers: list[list[Outcome]] = [[self._outcome(batch, beat) for beat in beats] for beats in groups]
         batch.flush()
         for (workspace, bucket), (start, end) in batch.ranges.items():
@@ -87,13 +89,29 @@ class Recorder:
             let_in = self.door.let_in_all(tx, workspace, [beats[at] for at in places])
             for at, beat in zip(places, let_in or [], strict=False):
                 passed[at] = beat
-        recorded = iter(
-            record_in_one_call(tx, self.payloads, [beat for beat in passed if beat is not None], settled)
-        )
+        sent = [beat for beat in passed if beat is not None]
+        outcomes = record_in_one_call(tx, self.payloads, sent, settled)
+        self._note_rewritten(tx, sent, outcomes, settled)
+        recorded = iter(outcomes)
         return [
             hidden(beat) if let_in is None else next(recorded)
             for beat, let_in in zip(beats, passed, strict=True)
         ]
+
+    def _note_rewritten(
+        self, tx: Transaction, beats: Sequence[Heartbeat], outcomes: Sequence[Outcome], settled: Instant
+    ) -> None:
+        """Tell of heartbeats that may have changed what had settled; the call itself counted the versions.
+
+        event  |------------|.............|-----|
+        beat                 <- pulsetime -|----|     from where on something may be new
+        """
+        for beat, outcome in zip(beats, outcomes, strict=True):
+            if isinstance(outcome, Recorded):
+                start = max(outcome.started_at, beat.started_at - beat.pulsetime)
+                bucket = store.bucket_by_name(tx, beat.workspace_id, beat.bucket) if start < settled else None
+                if bucket is not None:
+                    self.history.changed_within(tx, beat.workspace_id, bucket.id, start, outcome.ended_at)
 
     def _note(self, groups: Beats, answers: Sequence[Sequence[Outcome]]) -> None:
         for beats, outcomes in zip(groups, answers, strict=True):
@@ -213,29 +231,35 @@ class EventNumbers:
 class _Batch:
     """What one batch of heartbeats adds and moves, collapsed to two statements."""
 
-    def __init__(self, tx: Transaction, settled: Instant) -> None:
-        self.tx = tx
+    def __init__(self, tx: Transaction, settled: Instant, history: History) -> None:
+        self.tx, self._history = tx, history
         self._settled = settled
         self._begun: dict[WorkspaceId, dict[EventId, Event]] = {}
         self._ends: dict[EventId, Instant] = {}
-        self._rewritten: set[tuple[WorkspaceId, BucketId]] = set()
+        self._rewritten: dict[tuple[WorkspaceId, BucketId], tuple[Instant, Instant]] = {}
         self.ranges: dict[tuple[WorkspaceId, str], list[Instant]] = {}
 
     def begin(self, bucket: Bucket, event: Event) -> None:
         self._begun.setdefault(bucket.workspace_id, {})[event.id] = event
         if event.started_at < self._settled:
-            self._rewritten.add((bucket.workspace_id, bucket.id))
+            self._rewrite(bucket, event.started_at, event.ended_at)
 
     def extend(self, bucket: Bucket, last: Event, grown: Event) -> None:
         if grown.ended_at == last.ended_at:
             return
         if last.ended_at < self._settled:
-            self._rewritten.add((bucket.workspace_id, bucket.id))
+            self._rewrite(bucket, last.ended_at, grown.ended_at)
         begun = self._begun.get(bucket.workspace_id, {})
         if last.id in begun:
             begun[last.id] = grown
         else:
             self._ends[last.id] = grown.ended_at
+
+    def _rewrite(self, bucket: Bucket, start: Instant, end: Instant) -> None:
+        """Take note that what had settled is written anew."""
+        place = (bucket.workspace_id, bucket.id)
+        first, last = self._rewritten.get(place, (start, end))
+        self._rewritten[place] = (min(first, start), max(last, end))
 
     def note(self, beat: Heartbeat, event: Event) -> None:
         """Widen the range in which a bucket has news."""
@@ -253,6 +277,6 @@ class _Batch:
             store.add_events(self.tx, workspace, list(begun.values()))
         if self._ends:
             store.set_ends(self.tx, list(self._ends.items()))
-        for workspace, bucket in sorted(self._rewritten):
-            store.note_history_changed(self.tx, workspace, bucket)
-        self._begun, self._ends, self._rewritten = {}, {}, set()
+        for (workspace, bucket), (start, end) in sorted(self._rewritten.items()):
+            self._history.changed(self.tx, workspace, bucket, start, end)
+        self._begun, self._ends, self._rewritten = {}, {}, {}

@@ -212,6 +212,8 @@ def _end(filling: Filling, later: list[str]) -> None:
     _go_on_counting(filling)
     # Whoever keeps answers about the past has to ask again.
     connection.execute("UPDATE buckets SET history_version = history_version + 1")
+    if any(table.name == "lane_days" for table in filling.schema.tables):
+        connection.execute("DELETE FROM lane_days")
     for table in filling.schema.tables:
         (count,) = connection.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()  # noqa: S608 - a name of our schema
         filling.report.rows[table.name] = count

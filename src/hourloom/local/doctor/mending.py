@@ -91,6 +91,12 @@ def set_aside(patient: Patient) -> str:
     return f"{moved} rows are in {aside.path.name} now."
 
 
+def drop_lanes(connection: Connection) -> None:
+    """Let the days of activities be derived again; a database of before has none."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'lane_days'").fetchone():
+        connection.execute("DELETE FROM lane_days")
+
+
 def set_aside_inside_out(patient: Patient) -> str:
     """Move events that end before they begin, and totals that cannot be, into a file of their own."""
     with _mending(patient) as connection, _aside(patient) as aside:
@@ -99,6 +105,7 @@ def set_aside_inside_out(patient: Patient) -> str:
         for (row,) in rows:
             move_aside(connection, aside, "events", row, "ends before it begins")
         connection.execute("UPDATE buckets SET history_version = history_version + 1")
+        drop_lanes(connection)
         connection.execute("COMMIT")
     return f"{len(rows)} events are in {aside.path.name} now."
 
@@ -115,6 +122,7 @@ def stand_in(patient: Patient) -> str:
             [(row, workspace, digest_of(body, key), body) for row, body in bodies],
         )
         connection.execute("UPDATE buckets SET history_version = history_version + 1")
+        drop_lanes(connection)
         connection.execute("COMMIT")
     return f"{len(lost)} titles are lost; their events say so now."
 
@@ -135,6 +143,7 @@ def digest_anew(patient: Patient) -> str:
                 _merge(connection, row, same[0])
                 merged += 1
             changed += 1
+        drop_lanes(connection)
         connection.execute("COMMIT")
     return f"{changed} payloads have their digest again, {merged} were there twice."
 

@@ -19,6 +19,7 @@ from hourloom.core.archiving import (
     Verdict,
 )
 from hourloom.core.clock import Instant
+from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
 from hourloom.core.ids import BucketId, DeviceId, WorkspaceId
 from hourloom.db.sequences import skip_numbers
@@ -101,7 +102,7 @@ class ArchivedDevices(PlainTable):
         return numbers
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        archived.drop_device(tx, workspace, msgspec.json.decode(was, type=_DeviceAdded).id)
+        archived.drop_device(tx, workspace, decode(was, _DeviceAdded).id)
 
     def _added(self, tx: Transaction, into: Incoming, row: DeviceRow) -> int:
         user = into.users[row.user] or into.user_id
@@ -193,11 +194,11 @@ class ArchivedBuckets(PlainTable):
             if bucket is None or extent is None or bucket.deleted_at is not None:
                 continue
             self._recorder.forget_bucket(into.workspace_id, bucket.name)
-            store.note_history_changed(tx, into.workspace_id, number)
+            self._recorder.history.whole_changed(tx, into.workspace_id, number)
             tx.changed(into.workspace_id, EventsChanged(bucket.name, extent.started_at, extent.ended_at))
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        step = msgspec.json.decode(was, type=_BucketBefore)
+        step = decode(was, _BucketBefore)
         bucket = store.bucket_by_id(tx, workspace, step.id)
         if bucket is None:
             return
@@ -207,7 +208,7 @@ class ArchivedBuckets(PlainTable):
             return
         draft = BucketDraft(bucket.name, step.type, step.client, step.hostname, step.data)
         store.set_bucket(tx, workspace, step.id, step.device_id, draft)
-        store.note_history_changed(tx, workspace, step.id)
+        self._recorder.history.whole_changed(tx, workspace, step.id)
         tx.changed(workspace, BucketCreated(bucket.name, step.type))
 
     def _drop(self, tx: Transaction, bucket: Bucket) -> None:
@@ -245,7 +246,7 @@ class ArchivedBuckets(PlainTable):
         into.keep(self.name, before)
         draft = BucketDraft(row.name, row.type, row.client, row.hostname, row.data)
         store.set_bucket(tx, into.workspace_id, number, into.number("devices", row.device_id), draft)
-        store.note_history_changed(tx, into.workspace_id, number)
+        self._recorder.history.whole_changed(tx, into.workspace_id, number)
         self._recorder.forget_bucket(into.workspace_id, row.name)
         tx.changed(into.workspace_id, BucketCreated(row.name, row.type))
 

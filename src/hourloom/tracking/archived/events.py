@@ -117,10 +117,11 @@ class ArchivedEvents(PlainTable):
         if delete_some_of_runs(tx, self._recorder, workspace, operation):
             return True
         before = store.image_after(tx, operation, BEFORE, 0, RESTORED_AT_ONCE)
+        here = store.events_by_number(tx, workspace, [event.id for event in before])
         for event in before:
             store.set_event(tx, workspace, event)
         store.drop_images(tx, [(operation, event.id) for event in before])
-        tell_of(tx, self._recorder, workspace, before)
+        tell_of(tx, self._recorder, workspace, [*before, *here])
         return bool(before)
 
     def forget_some(self, tx: Transaction, operation: OperationId, limit: int) -> bool:
@@ -171,7 +172,7 @@ class ArchivedEvents(PlainTable):
             workspace = into.workspace_id
             store.keep_image(tx, into.operation, BEFORE, workspace, [e for e in before if e is not None])
             store.keep_image(tx, into.operation, AFTER, workspace, list(wanted.values()))
-        self._note(tx, into, list(wanted.values()))
+        self._note(tx, into, [*wanted.values(), *(e for e in before if e is not None)])
 
     def _payload(self, tx: Transaction, into: Incoming, row: EventRow, *, add: bool) -> int | None:
         """Return the number here of what may be stored of an event; 0 if it is new, None if nothing may."""
@@ -204,7 +205,8 @@ class ArchivedEvents(PlainTable):
         for number in {event.bucket_id for event in events}:
             bucket = store.bucket_by_id(tx, into.workspace_id, number)
             if bucket is not None:
-                store.note_history_changed(tx, into.workspace_id, number)
+                added = [event for event in events if event.bucket_id == number]
+                self._recorder.history.events_changed(tx, into.workspace_id, added)
                 self._recorder.forget_bucket(into.workspace_id, bucket.name)
 
 

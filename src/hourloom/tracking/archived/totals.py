@@ -16,11 +16,14 @@ from hourloom.core.archiving import (
     Verdict,
 )
 from hourloom.core.clock import HOUR
+from hourloom.core.decoding import decode
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Transaction, whole
 from hourloom.tracking import store
 from hourloom.tracking.archived.rows import TotalRow
+from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.retention import QUARTER
+from hourloom.tracking.service.deleting import totals_changed
 from hourloom.tracking.store import archived
 
 READ_AT_ONCE = 2_000
@@ -43,6 +46,9 @@ class ArchivedTotals(PlainTable):
     name = "kept_totals"
     row = TotalRow
     at_once = 500
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
 
     def count(self, tx: Transaction, out: Outgoing) -> int:
         return archived.count_all_totals(tx, out.workspace_id)
@@ -95,12 +101,14 @@ class ArchivedTotals(PlainTable):
             into.keep(self.name, _TotalsBefore([_place(into, row) for row in added], before))
             totals = [(*_place(into, row), row.lasted) for row in (*added, *changed)]
             archived.put_totals(tx, into.workspace_id, totals)
+            totals_changed(tx, self._recorder, into.workspace_id, totals)
         return [0] * len(rows)
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
-        step = msgspec.json.decode(was, type=_TotalsBefore)
+        step = decode(was, _TotalsBefore)
         store.delete_totals(tx, workspace, step.added)
         archived.put_totals(tx, workspace, step.changed)
+        totals_changed(tx, self._recorder, workspace, [*step.added, *step.changed])
 
 
 def _place(into: Incoming, row: TotalRow) -> Place:

@@ -6,6 +6,7 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock
+from hourloom.core.decoding import decode
 from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 from hourloom.operations.model import ChangedSince, Operation
@@ -94,7 +95,7 @@ class Buckets:
             device = self._device(tx, who, checked(draft).hostname)
             store.set_bucket(tx, who.workspace_id, bucket.id, device, draft)
             # Queries find buckets by their host.
-            store.note_history_changed(tx, who.workspace_id, bucket.id)
+            self._recorder.history.whole_changed(tx, who.workspace_id, bucket.id)
             self._recorder.forget_bucket(who.workspace_id, name)
             tx.changed(who.workspace_id, BucketCreated(name, draft.type))
             return found_bucket(tx, who, name)
@@ -117,7 +118,7 @@ class Buckets:
         return BucketView(bucket, store.extent(tx, bucket.workspace_id, bucket.id))
 
     def _undo_delete(self, tx: Transaction, who: Actor, operation: Operation) -> None:
-        deleted = msgspec.json.decode(operation.subject, type=DeletedBucket)
+        deleted = decode(operation.subject, DeletedBucket)
         self.bring_back(tx, who.workspace_id, deleted.bucket_id)
 
     def bring_back(self, tx: Transaction, workspace: WorkspaceId, bucket_id: int) -> Bucket:
@@ -128,6 +129,7 @@ class Buckets:
         if store.bucket_by_name(tx, workspace, bucket.name) is not None:
             raise ChangedSince(f"a new bucket '{bucket.name}' was made", [])
         store.set_bucket_deleted(tx, workspace, bucket_id, None)
+        self._recorder.history.extent_changed(tx, workspace, bucket_id)
         self._recorder.forget_bucket(workspace, bucket.name)
         tx.changed(workspace, BucketRestored(bucket.name))
         return bucket
@@ -135,6 +137,7 @@ class Buckets:
     def put_away(self, tx: Transaction, bucket: Bucket) -> None:
         """Put a bucket into the trash."""
         store.set_bucket_deleted(tx, bucket.workspace_id, bucket.id, self._clock.now())
+        self._recorder.history.extent_changed(tx, bucket.workspace_id, bucket.id)
         self._recorder.forget_bucket(bucket.workspace_id, bucket.name)
         tx.changed(bucket.workspace_id, BucketDeleted(bucket.name))
 

@@ -33,6 +33,8 @@ class CleanUp:
     def __init__(self, database: Database, recorder: Recorder, shelf: PayloadShelf) -> None:
         self._database, self._recorder, self._shelf = database, recorder, shelf
         self._left: Orphans | None = None
+        self.forget_also: Callable[[], None] = lambda: None
+        """Drops what else is in memory of payloads."""
         self.held: Callable[[Transaction], int | None] = lambda tx: None
         """Tells behind which number payloads wait for events that are still to come; None where none do."""
 
@@ -62,6 +64,7 @@ class CleanUp:
         deleted = store.delete_orphans(tx, now, found.last_event)
         self._recorder.payloads.forget()
         tx.after_commit(self._shelf.forget)
+        tx.after_commit(self.forget_also)
         tx.after_commit(lambda: self._leave(found._replace(payloads=later)))
         return deleted, bool(later)
 

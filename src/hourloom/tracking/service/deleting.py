@@ -9,6 +9,7 @@ from hourloom.db.transaction import Transaction
 from hourloom.tracking import store
 from hourloom.tracking.model import Event, EventsChanged
 from hourloom.tracking.recorder import Recorder
+from hourloom.tracking.retention import QUARTER
 
 DELETED_AT_ONCE = 1_000
 """About 10 ms of the writer."""
@@ -76,9 +77,20 @@ def tell_of(tx: Transaction, recorder: Recorder, workspace: WorkspaceId, events:
         bucket = store.bucket_by_id(tx, workspace, number)
         if bucket is None:
             continue
-        store.note_history_changed(tx, workspace, number)
+        recorder.history.events_changed(tx, workspace, touched)
         recorder.forget_bucket(workspace, bucket.name)
         if bucket.deleted_at is None:
             starts = min(event.started_at for event in touched)
             ends = max(event.ended_at for event in touched)
             tx.changed(workspace, EventsChanged(bucket.name, starts, ends))
+
+
+def totals_changed(
+    tx: Transaction, recorder: Recorder, workspace: int, places: Iterable[Sequence[int]]
+) -> None:
+    """Tell whoever keeps what follows from totals, given by bucket and start first, that they changed."""
+    by_bucket: dict[int, list[int]] = {}
+    for bucket, start, *_ in places:
+        by_bucket.setdefault(bucket, []).append(start)
+    for bucket, starts in by_bucket.items():
+        recorder.history.changed_within(tx, workspace, bucket, min(starts), max(starts) + QUARTER)

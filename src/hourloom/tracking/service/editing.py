@@ -160,7 +160,7 @@ class Editing:
                 self._tell_bucket(tx, bucket, events)
 
     def _tell_bucket(self, tx: Transaction, bucket: Bucket, events: Sequence[Event]) -> None:
-        store.note_history_changed(tx, bucket.workspace_id, bucket.id)
+        self._recorder.history.events_changed(tx, bucket.workspace_id, events)
         self._recorder.forget_bucket(bucket.workspace_id, bucket.name)
         starts = min(event.started_at for event in events)
         ends = max(event.ended_at for event in events)

@@ -34,7 +34,7 @@ from hourloom.tracking.model import LONG, Event
 from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.retention import QUARTER
 from hourloom.tracking.service.clean_up import CleanUp, Orphans
-from hourloom.tracking.service.deleting import tell_of
+from hourloom.tracking.service.deleting import tell_of, totals_changed
 from hourloom.web.idempotency import drop_all_answers
 
 STEPPED = 500
@@ -191,6 +191,7 @@ class Erasing:
         places = _numbers(found)
         if not places:
             _move(tx, erasure, ErasurePlace("payloads"))
+        totals_changed(tx, self._recorder, erasure.workspace_id, places)
         return store.delete_totals(tx, erasure.workspace_id, places)
 
     def _drop_payloads(self, tx: Transaction, erasure: Erasure, found: object) -> int:

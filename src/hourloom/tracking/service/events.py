@@ -62,7 +62,7 @@ class Events:
         starts = min(event.started_at for event in events)
         ends = max(event.ended_at for event in events)
         if starts < self._clock.now() - SETTLED_AFTER:
-            store.note_history_changed(tx, bucket.workspace_id, bucket.id)
+            self.recorder.history.changed(tx, bucket.workspace_id, bucket.id, starts, ends)
         self.recorder.forget_bucket(bucket.workspace_id, bucket.name)
         self.recorder.note(bucket.workspace_id, bucket.name, starts, ends)
         self.recorder.announce(tx)

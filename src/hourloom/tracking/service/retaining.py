@@ -24,7 +24,7 @@ from hourloom.tracking.retention import (
     older_than,
     totals_of,
 )
-from hourloom.tracking.service.deleting import tell_of
+from hourloom.tracking.service.deleting import tell_of, totals_changed
 
 STEPPED = 500
 READ_AT_ONCE = 20_000
@@ -104,6 +104,7 @@ class Retaining:
         if not rows:
             return _next_bucket(msgspec.structs.replace(place, bucket=len(place.buckets))), RetentionDone()
         places = [[whole(part) for part in row] for row in rows]
+        totals_changed(tx, self._recorder, place.workspace_id, places)
         return place, RetentionDone(totals=store.delete_totals(tx, place.workspace_id, places))
 
     def _delete(self, tx: Transaction, workspace: WorkspaceId, found: OldEvents, cut: Instant) -> int:

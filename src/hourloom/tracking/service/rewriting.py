@@ -41,6 +41,9 @@ def erase_from(connection: Connection, erasure: Erasure, payloads: Sequence[int]
             store.drop_mark(tx, here.workspace_id, bucket)
             store.forget_bucket(tx, here.workspace_id, bucket)
     _delete_orphans(tx)
+    # What was derived of the days is derived again; a copy of before has nothing of the kind.
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'lane_days'").fetchone():
+        connection.execute("DELETE FROM lane_days")
     while store.drop_erasure_payloads(tx, THIS, LISTED_AT_ONCE):
         pass
     store.drop_erasure(tx, THIS)

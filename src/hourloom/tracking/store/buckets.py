@@ -145,6 +145,45 @@ def note_history_changed(tx: Transaction, workspace: int, bucket: int) -> None:
     )
 
 
+def first_of_bucket(tx: Transaction, workspace: int, bucket: int) -> int | None:
+    """Return when the first event or total of a bucket begins."""
+    found = tx.value(
+        """
+        SELECT min(first) FROM (
+            SELECT min(started_at) AS first FROM events
+            WHERE workspace_id = :workspace AND bucket_id = :bucket
+            UNION ALL
+            SELECT min(started_at) FROM kept_totals
+            WHERE workspace_id = :workspace AND bucket_id = :bucket
+        ) AS firsts
+        """,
+        workspace=workspace,
+        bucket=bucket,
+    )
+    return found if isinstance(found, int) else None
+
+
+def last_of_bucket(tx: Transaction, workspace: int, bucket: int) -> int:
+    """Return by when all events and totals of a bucket have ended, to the hour."""
+    return tx.number(
+        """
+        SELECT coalesce(max(last), 0) FROM (
+            SELECT max(started_at) + 3600000000 AS last FROM events
+            WHERE workspace_id = :workspace AND bucket_id = :bucket
+            UNION ALL
+            SELECT max(ended_at) FROM events
+            WHERE workspace_id = :workspace AND bucket_id = :bucket
+              AND ended_at - started_at >= 3600000000
+            UNION ALL
+            SELECT max(started_at) + 3600000000 FROM kept_totals
+            WHERE workspace_id = :workspace AND bucket_id = :bucket
+        ) AS lasts
+        """,
+        workspace=workspace,
+        bucket=bucket,
+    )
+
+
 def forget_bucket(tx: Transaction, workspace: int, bucket: int) -> None:
     """Leave of an erased bucket only its number: to delete that, SQLite would look through all events."""
     tx.execute(

@@ -47,6 +47,20 @@ def first_start(tx: Transaction, workspace: int, bucket: int) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def first_start_from(tx: Transaction, workspace: int, bucket: int, at: int) -> int | None:
+    """Return when the first event that begins at or after an instant does."""
+    found = tx.value(
+        """
+        SELECT min(started_at) FROM events
+        WHERE workspace_id = :workspace AND bucket_id = :bucket AND started_at >= :at
+        """,
+        workspace=workspace,
+        bucket=bucket,
+        at=at,
+    )
+    return found if isinstance(found, int) else None
+
+
 def extent(tx: Transaction, workspace: int, bucket: int) -> Extent | None:
     """Return where a bucket's events begin and where its newest one ends."""
     newest = newest_event(tx, workspace, bucket)

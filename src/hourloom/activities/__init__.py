@@ -1,0 +1,1 @@
+"""What the person was doing: categories, the rules that assign them, and the lane of activities."""

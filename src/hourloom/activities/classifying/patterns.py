@@ -1,0 +1,192 @@
+"""Patterns that users write, looked for by RE2: in time linear in the text, within bounds of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    import re2
+
+MEMORY_OF_A_PATTERN = 256 * 1024
+"""Bytes that RE2 may use for one pattern: one that repeats a repetition thousands of times is refused."""
+MEMORY_OF_A_SET = 8 * 1024 * 1024
+MOST_STEPS = 150_000
+"""To which all patterns together may be compiled, so that one set holds them."""
+
+_SLOW = {
+    "(?=": "look-ahead",
+    "(?!": "look-ahead",
+    "(?<": "look-behind",
+    "(?P": "back-references",
+    "(?>": "atomic groups",
+    "(?(": "conditions on groups",
+}
+
+
+class PatternFault(msgspec.Struct, frozen=True):
+    """Why a pattern cannot be used, and at which of its characters, counted from 1."""
+
+    reason: str
+    position: int | None
+
+
+class Finder(Protocol):
+    """Looks for something in texts."""
+
+    def search(self, text: str, /) -> object | None:
+        """Return something where it is found anywhere in a text."""
+        ...
+
+
+class Pattern(Finder, Protocol):
+    """A compiled pattern."""
+
+    @property
+    def programsize(self) -> int:
+        """Return how many steps it is compiled to."""
+        ...
+
+
+def compiled(pattern: str) -> Pattern | PatternFault:
+    """Return a pattern ready to be looked for, or why it cannot be used."""
+    import re2  # noqa: PLC0415 - it takes 2 MiB that a server without rules can do without
+
+    try:
+        found: Pattern = re2.compile(pattern, _options(MEMORY_OF_A_PATTERN))
+    except re2.error as error:
+        return _explained(pattern, _text_of(error))
+    except UnicodeError:
+        return PatternFault("it holds half of a surrogate pair, which is no character", None)
+    return found
+
+
+@lru_cache(maxsize=256)
+def fault_of(pattern: str) -> PatternFault | None:
+    """Return why a pattern cannot be used; None where it can."""
+    found = compiled(pattern)
+    return found if isinstance(found, PatternFault) else None
+
+
+@lru_cache(maxsize=2_048)
+def size_of(pattern: str) -> int:
+    """Return how many steps a pattern is compiled to; 0 where it cannot be used."""
+    found = compiled(pattern)
+    return 0 if isinstance(found, PatternFault) else found.programsize
+
+
+def forget_patterns() -> None:
+    """Drop the patterns that are remembered: some were erased."""
+    fault_of.cache_clear()
+    size_of.cache_clear()
+
+
+def quoted(text: str) -> str:
+    """Return the pattern that finds just a text."""
+    import re2  # noqa: PLC0415 - as above
+
+    return str(re2.escape(text))
+
+
+class PatternSet:
+    """Many patterns looked for at once, in one pass over a text."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns, self._alone = list(patterns), list[Finder]()
+        self._set = _set_of([*patterns, _ALWAYS])
+        self._always = len(patterns)
+
+    def found_in(self, text: str) -> list[int]:
+        """Return the places of the patterns that a text holds."""
+        try:
+            found: list[int] | None = self._set.Match(text) if self._set else None
+        except UnicodeError:
+            return []
+        if found and self._always in found:
+            found.remove(self._always)
+            return found
+        return [place for place, pattern in enumerate(self._one_by_one()) if pattern.search(text)]
+
+    def _one_by_one(self) -> list[Finder]:
+        """Return the patterns each for itself, for a text at which the set ran out of memory."""
+        if not self._alone:
+            each = (compiled(pattern) for pattern in self._patterns)
+            self._alone = [_NEVER if isinstance(one, PatternFault) else one for one in each]
+        return self._alone
+
+
+_ALWAYS = ""
+"""Found in every text: its absence from an answer shows that the set gave up."""
+
+
+class _Never:
+    def search(self, _text: str, /) -> object | None:
+        return None
+
+
+_NEVER = _Never()
+
+
+def _set_of(patterns: Sequence[str]) -> re2.Set | None:
+    import re2  # noqa: PLC0415 - as above
+
+    together = re2.Set.SearchSet(_options(MEMORY_OF_A_SET))
+    try:
+        for pattern in patterns:
+            together.Add(pattern)
+        together.Compile()
+    except (re2.error, UnicodeError):
+        return None
+    return together
+
+
+def _options(memory: int) -> re2.Options:
+    import re2  # noqa: PLC0415 - as above
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = memory
+    return options
+
+
+def _text_of(error: Exception) -> str:
+    reason: str | bytes = error.args[0]
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+
+
+def _explained(pattern: str, text: str) -> PatternFault:
+    said, _, where = text.partition(": ")
+    position = _place_of(pattern, where, text)
+    if said == "invalid perl operator" and where[:3] in _SLOW:
+        return PatternFault(
+            f"RE2 has no {_SLOW[where[:3]]} ('{where[:20]}'), which can take for ever", position
+        )
+    if said == "invalid escape sequence" and where[1:].isdigit():
+        return PatternFault(f"RE2 has no back-references ('{where[:20]}'), which can take for ever", position)
+    return PatternFault(text[:200], position)
+
+
+def _place_of(pattern: str, part: str, text: str) -> int | None:
+    """Return where in a pattern the part begins that RE2 complains of, by asking it of ever more."""
+    import re2  # noqa: PLC0415 - as above
+
+    if part == "(?P":
+        # It complains of all that begin so and name no group.
+        part = next((each for each in ("(?P=", "(?P>") if each in pattern), part)
+    if not part or part not in pattern:
+        return None
+    at = pattern.find(part)
+    for _ in range(100):
+        try:
+            re2.compile(pattern[: at + len(part)], _options(MEMORY_OF_A_PATTERN))
+        except re2.error as error:
+            if _text_of(error) == text:
+                break
+        further = pattern.find(part, at + 1)
+        if further < 0:
+            break
+        at = further
+    return at + 1

@@ -1,0 +1,1 @@
+"""What activities, categories and rules are, and how the ones follow from the others."""

@@ -1,0 +1,161 @@
+"""Which activities are meant, and how that is written in an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
+
+import msgspec
+
+from hourloom.core.errors import Invalid
+
+Exactness = Literal["category", "tags", "title"]
+Value = TypeVar("Value", int, str)
+
+MOST_VALUES = 200
+LONGEST_TEXT = 1_000
+NONE = "none"
+"""Written for activities that have no category, project, tag, score or domain."""
+
+
+class FilterNotValid(Invalid):
+    """'{text}' is not valid for the filter {name}: {reason}."""
+
+
+class Filter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which activities are meant: those that meet everything given; of several values, any."""
+
+    categories: tuple[int | None, ...] | None = None
+    """Those, or below them; None has no category."""
+    projects: tuple[int | None, ...] | None = None
+    tags: tuple[int | None, ...] | None = None
+    """One of those; None has no tag."""
+    apps: tuple[str, ...] | None = None
+    """As `app_identity` calls them."""
+    domains: tuple[str, ...] | None = None
+    """Registrable domains; the empty one stands for what has none."""
+    devices: tuple[int, ...] | None = None
+    scores: tuple[int | None, ...] | None = None
+    sources: tuple[str, ...] | None = None
+    title: str | None = None
+    """Words that the title holds, each at any place, whatever their case."""
+    unassigned: bool | None = None
+    """Whether it has no category."""
+    exact: tuple[Exactness, ...] = ()
+    """Of what just that is meant: a category without those below it, a set of tags, a whole title."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether everything is meant."""
+        return self == EVERYTHING
+
+
+EVERYTHING = Filter()
+
+_NUMBERS = {"category": "categories", "project": "projects", "tag": "tags", "score": "scores"}
+_WORDS = {"app": "apps", "domain": "domains", "source": "sources"}
+PARAMETERS = (*_NUMBERS, "device", *_WORDS, "title", "unassigned", "exact")
+"""The names of a filter's parameters in an address."""
+
+
+def filter_of(parameters: Mapping[str, str]) -> Filter:
+    r"""Read a filter from parameters of an address; those that are empty say nothing.
+
+    Several values are divided by commas; a comma within a word is written `\,`.
+    """
+    given = {name: text for name, text in parameters.items() if text and name in PARAMETERS}
+    fields: dict[str, object] = {}
+    for name, text in given.items():
+        if len(text) > LONGEST_TEXT * 4:
+            raise FilterNotValid(name=name, text=text[:40], reason="it is too long")
+        if name in _NUMBERS:
+            fields[_NUMBERS[name]] = _numbers(name, text)
+        elif name == "device":
+            fields["devices"] = tuple(n for n in _numbers(name, text) if n is not None)
+        elif name in _WORDS:
+            fields[_WORDS[name]] = tuple("" if w == NONE else w for w in _several(name, text))
+        elif name == "title":
+            fields["title"] = text[:LONGEST_TEXT]
+        elif name == "unassigned":
+            fields["unassigned"] = _yes_or_no(name, text)
+        else:
+            fields["exact"] = _exactness(name, text)
+    if "title" in fields.get("exact", ()) and "title" not in fields:  # type: ignore[operator]  # a tuple
+        fields["title"] = ""
+    return Filter(**fields)  # type: ignore[arg-type]  # each was just made as its field wants it
+
+
+def parameters_of(where: Filter) -> dict[str, str]:
+    """Write a filter as parameters of an address, from which `filter_of` reads the same."""
+    written: dict[str, str] = {}
+    for name, field in (_NUMBERS | {"device": "devices"}).items():
+        numbers = getattr(where, field)
+        if numbers is not None:
+            written[name] = ",".join(NONE if number is None else str(number) for number in numbers)
+    for name, field in _WORDS.items():
+        words = getattr(where, field)
+        if words is not None:
+            written[name] = ",".join(escaped(word) for word in words)
+    if where.title is not None:
+        written["title"] = where.title
+    if where.unassigned is not None:
+        written["unassigned"] = "true" if where.unassigned else "false"
+    if where.exact:
+        written["exact"] = ",".join("tag" if each == "tags" else each for each in where.exact)
+    return written
+
+
+def words_of(name: str, text: str) -> tuple[str, ...]:
+    """Return the values that a parameter gives."""
+    return tuple(word.strip() for word in _several(name, text))
+
+
+def _numbers(name: str, text: str) -> tuple[int | None, ...]:
+    def number(word: str) -> int | None:
+        if word == NONE:
+            return None
+        if not word.removeprefix("-").isascii() or not word.removeprefix("-").isdecimal() or len(word) > 18:
+            raise FilterNotValid(name=name, text=word[:40], reason="write numbers such as 3,7, or none")
+        return int(word)
+
+    return _each(name, text, number)
+
+
+def _each(name: str, text: str, read: Callable[[str], int | None]) -> tuple[int | None, ...]:
+    return tuple(dict.fromkeys(read(word.strip()) for word in _several(name, text)))
+
+
+def _several(name: str, text: str) -> tuple[str, ...]:
+    """Divide a text at its commas, but for those behind a backslash."""
+    words, word, escaped = [], "", False
+    for character in text:
+        if escaped or character not in ",\\":
+            word, escaped = word + character, False
+        elif character == "\\":
+            escaped = True
+        else:
+            words.append(word)
+            word = ""
+    words.append(word)
+    if len(words) > MOST_VALUES:
+        raise FilterNotValid(name=name, text=text[:40], reason=f"at most {MOST_VALUES} values can be given")
+    return tuple(dict.fromkeys(words))
+
+
+def escaped(word: str) -> str:
+    """Write one value of several."""
+    return NONE if word == "" else word.replace("\\", "\\\\").replace(",", "\\,")
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise FilterNotValid(name=name, text=text[:40], reason="write true or false")
+    return text == "true"
+
+
+def _exactness(name: str, text: str) -> tuple[Exactness, ...]:
+    named: dict[str, Exactness] = {"category": "category", "tag": "tags", "title": "title"}
+    words = _several(name, text)
+    if not set(words) <= set(named):
+        raise FilterNotValid(name=name, text=text[:40], reason="write category, tag or title")
+    return tuple(sorted(named[word] for word in words))

@@ -1,0 +1,1 @@
+"""Activities, categories and rules over HTTP."""

@@ -1,0 +1,1 @@
+"""What can be done with activities, categories and rules, one class per concern."""

@@ -1,0 +1,601 @@
+"""What a person was doing, for everybody who asks: stretches, sums, names, and the events behind them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from hourloom.activities import store
+from hourloom.activities.classifying import Classifier, described
+from hourloom.activities.lane.days import AWAY, FIRST, LaneDay
+from hourloom.activities.lane.dwelling import without_short_visits
+from hourloom.activities.lane.spans import united
+from hourloom.activities.model.activity import Activity
+from hourloom.activities.model.category import SEPARATOR
+from hourloom.activities.model.filter import Filter
+from hourloom.activities.model.lane import (
+    MOST_CUTS,
+    MOST_DAYS,
+    CutsNotInOrder,
+    Key,
+    KeyValue,
+    Lane,
+    SourceEvent,
+    Sums,
+    TooLongToTell,
+)
+from hourloom.activities.model.subject import Description, Subject
+from hourloom.activities.model.verdict import Verdict
+from hourloom.activities.service.choosing import InWords, KeyOf, Passes, key_of, needs_words, passes_of
+from hourloom.activities.service.kept import HowKept, Kept
+from hourloom.activities.service.lanes import KnownDay, Lanes
+from hourloom.activities.service.reading import USED
+from hourloom.core.actors import Actor
+from hourloom.core.clock import DAY, Instant
+from hourloom.core.ids import WorkspaceId
+from hourloom.db.transaction import Database, Transaction, whole
+from hourloom.tracking.service import lanes as record
+
+READ = "activities:read"
+MOST_SUMS_BYTES = 6 * 1024 * 1024
+MOST_WORDS_BYTES = 3 * 1024 * 1024
+MOST_APPS = 1_000
+MOST_REMEMBERED = 60_000
+"""Of about 100 bytes each, the verdicts themselves being shared."""
+SECONDS = 30.0
+MOST_EVENTS = 1_000
+"""Events that are named for one activity."""
+
+Value = TypeVar("Value")
+ByKey = dict[tuple[KeyValue, ...], int]
+
+
+class Deciders(Protocol):
+    """Where the classifier of a workspace comes from."""
+
+    def classifier(self, tx: Transaction, workspace_id: int) -> Classifier:
+        """Return it as of now."""
+        ...
+
+
+class Names(Protocol):
+    """What projects or tags are called."""
+
+    def names(self, tx: Transaction, workspace: WorkspaceId) -> dict[int, str]:
+        """Return their names by their numbers."""
+        ...
+
+
+class _Asked(NamedTuple):
+    """A question about activities, made ready."""
+
+    who: Actor
+    classifier: Classifier
+    key_of: KeyOf
+    passes: Passes | None
+    in_words: InWords
+    memory: _Memory[Verdict | None]
+    by: tuple[object, ...]
+    """What tells its answers from others."""
+
+
+class _Memory(Generic[Value]):
+    """What is known of subjects that are the same in words; shared by readers."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        """No other of its kind ever has it."""
+        self._new: dict[int, Value] = {}
+        self._old: dict[int, Value] = {}
+        self._guard = threading.Lock()
+
+    def get(self, essence: int, default: object = None) -> Any:  # what was kept, or the default
+        """Return what is known, or what is given."""
+        found = self._new.get(essence, default)
+        if found is not default:
+            return found
+        found = self._old.get(essence, default)
+        if found is not default:
+            self.keep({essence: found})  # type: ignore[dict-item]  # it is not the default
+        return found
+
+    def keep(self, learnt: Mapping[int, Value]) -> None:
+        """Remember it, in two generations: what is not asked for again goes with the older one."""
+        with self._guard:
+            if len(self._new) + len(learnt) > MOST_REMEMBERED // 2:
+                self._old, self._new = self._new, {}
+            self._new.update(islice(learnt.items(), MOST_REMEMBERED // 2))
+
+
+_UNKNOWN = object()
+
+
+class ActivityPage(NamedTuple):
+    """Some activities with all that is told of them."""
+
+    activities: Sequence[Activity]
+    away: Sequence[tuple[Instant, Instant]]
+    further: Instant | None
+    """Where the next page begins, if there is one."""
+    words: Mapping[Subject, Description]
+    categories: Mapping[KeyValue, str | None]
+    projects: Mapping[KeyValue, str | None]
+
+
+class _Part(NamedTuple):
+    """The sums of a day, or a part of it."""
+
+    by: ByKey
+    away: int
+
+
+class Activities:
+    """The lane of activities of one person, read within the caller's transaction."""
+
+    is_service = True
+
+    def __init__(
+        self, database: Database, lanes: Lanes, deciders: Deciders, projects: Names, tags: Names
+    ) -> None:
+        self._database, self.lanes, self._deciders = database, lanes, deciders
+        self._projects, self._tags = projects, tags
+        self._sums: Kept[_Part] = Kept(MOST_SUMS_BYTES)
+        self._words: Kept[Description] = Kept(MOST_WORDS_BYTES)
+        self._names_of: _Memory[Description] = _Memory(0)
+        self._shared: dict[tuple[str, str], Description] = {}
+        self._app_names: dict[str, Counter[str]] = {}
+        self._memories: WeakKeyDictionary[Classifier, _Memory[Verdict | None]] = WeakKeyDictionary()
+        self._given = 0
+        self._guard = threading.Lock()
+
+    def between(
+        self, who: Actor, start: Instant, end: Instant, where: Filter | None = None, *, dwell: int = 0
+    ) -> Lane:
+        """Return what a person was doing within a period; visits shorter than `dwell` go to neighbours."""
+        who.require(READ)
+        with self._database.read() as tx:
+            asked = self._asked(tx, who, (), where)
+            found: list[Activity] = []
+            away: list[tuple[int, int]] = []
+            for known in self._days(tx, who, start, end):
+                day = known.load()
+                first, last = max(start, known.start), min(end, known.start + DAY)
+                found += self._activities(tx, asked, day, first, last)
+                away += day.away_spans(first, last)
+        joined = _joined(found)
+        if dwell > 0:
+            joined = without_short_visits(joined, dwell)
+        spans = [(Instant(s), Instant(e)) for s, e in united(away)]
+        return Lane(start, end, joined, spans)
+
+    def sums(
+        self, who: Actor, cuts: Sequence[Instant], keys: tuple[Key, ...], where: Filter | None = None
+    ) -> list[Sums]:
+        """Return how long activities lasted between each cut and the next, by the values of some keys."""
+        who.require(READ)
+        _require_order(cuts)
+        totals: list[ByKey] = [{} for _ in cuts[1:]]
+        away = [0] * len(totals)
+        with self._database.read() as tx:
+            asked = self._asked(tx, who, keys, where)
+            for known in self._days(tx, who, cuts[0], cuts[-1]) if totals else ():
+                for place, start, end in _pieces(cuts, known.start, known.start + DAY):
+                    part = self._part(tx, asked, known, start, end)
+                    total = totals[place]
+                    for key, lasted in part.by.items():
+                        total[key] = total.get(key, 0) + lasted
+                    away[place] += part.away
+        return [Sums(cuts[place], cuts[place + 1], total, away[place]) for place, total in enumerate(totals)]
+
+    async def page(
+        self, who: Actor, start: Instant, end: Instant, where: Filter, *, limit: int, dwell: int = 0
+    ) -> ActivityPage:
+        """Return the first activities of a period with all that is told of them."""
+        who.require(READ)
+        return await self._database.run_read(
+            lambda: self._page(who, start, end, where, limit, dwell), seconds=SECONDS, who=who
+        )
+
+    def _page(
+        self, who: Actor, start: Instant, end: Instant, where: Filter, limit: int, dwell: int
+    ) -> ActivityPage:
+        if end - start > MOST_DAYS * DAY:
+            raise TooLongToTell(days=MOST_DAYS)
+        with self._database.read() as tx:
+            activities, away, further = self._first(tx, who, start, end, where, limit, dwell)
+            words = self.describe(who, {activity.subject for activity in activities})
+            verdicts = [activity.verdict for activity in activities]
+            categories = self.names(who, "category", {verdict.category_id for verdict in verdicts})
+            projects = self.names(who, "project", {verdict.project_id for verdict in verdicts})
+        return ActivityPage(activities, away, further, words, categories, projects)
+
+    def _first(
+        self,
+        tx: Transaction,
+        who: Actor,
+        start: Instant,
+        end: Instant,
+        where: Filter,
+        limit: int,
+        dwell: int,
+    ) -> tuple[list[Activity], list[tuple[Instant, Instant]], Instant | None]:
+        """Return the first activities of a period, reading no more days than they take."""
+        found: list[Activity] = []
+        away: list[tuple[Instant, Instant]] = []
+        for known in self._days(tx, who, start, end):
+            first = Instant(max(start, known.start))
+            lane = self.between(who, first, Instant(min(end, known.start + DAY)), where, dwell=dwell)
+            found, away = _joined([*found, *lane.activities]), [*away, *lane.away]
+            if len(found) > limit:
+                further = found[limit].start
+                return found[:limit], [(s, min(e, further)) for s, e in away if s < further], further
+        return found, away, None
+
+    async def source_events(self, who: Actor, start: Instant, end: Instant) -> list[SourceEvent]:
+        """Return the events that the activities of a period came from."""
+        who.require(READ)
+        return await self._database.run_read(
+            lambda: self.events_of(who, start, end), seconds=SECONDS, who=who
+        )
+
+    def spans(
+        self, who: Actor, start: Instant, end: Instant, where: Filter | None = None
+    ) -> list[tuple[Instant, Instant]]:
+        """Return when a person was active within a period; what touches is one."""
+        if where is not None and not where.is_empty:
+            lane = self.between(who, start, end, where)
+            return [(Instant(s), Instant(e)) for s, e in united([(a.start, a.end) for a in lane.activities])]
+        who.require(READ)
+        with self._database.read() as tx:
+            found = [
+                (s, e)
+                for known in self._days(tx, who, start, end)
+                for s, e, _ in known.load().stretches(max(start, known.start), min(end, known.start + DAY))
+            ]
+        return [(Instant(s), Instant(e)) for s, e in united(found)]
+
+    def describe(self, who: Actor, subjects: Iterable[Subject]) -> Mapping[Subject, Description]:
+        """Return subjects in words."""
+        who.require(READ)
+        with self._database.read() as tx:
+            found = described(tx, set(subjects), self._devices(tx, who))
+            for words in found.values():
+                self._note_app(words)
+            return found
+
+    def names(self, who: Actor, key: Key, values: Iterable[KeyValue]) -> Mapping[KeyValue, str | None]:
+        """Return what values of a key are called; None is unassigned."""
+        who.require(READ)
+        with self._database.read() as tx:
+            return dict(self._named(tx, who, key, list(values)))
+
+    def version(self, who: Actor) -> str:
+        """Return a word that changes whenever an answer about settled time could."""
+        with self._database.read() as tx:
+            classifier = self._deciders.classifier(tx, who.workspace_id)
+            names = [self._projects.names(tx, who.workspace_id), self._tags.names(tx, who.workspace_id)]
+            text = msgspec.json.encode(
+                [self.lanes.versions(tx, who), classifier.version, [sorted(each.items()) for each in names]]
+            )
+        return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+    def events_of(
+        self, who: Actor, start: Instant, end: Instant, subject: Subject | None = None
+    ) -> list[SourceEvent]:
+        """Return the events that the activities of a period came from, in order; of one subject, or all."""
+        who.require(READ)
+        with self._database.read() as tx:
+            subjects = {
+                s
+                for known in self._days(tx, who, start, end)
+                for _, _, s in known.load().stretches(max(start, known.start), min(end, known.start + DAY))
+                if subject in (None, s)
+            }
+            found = list(self._events(tx, who, start, end, subjects))
+        return sorted(found, key=lambda event: (event.start, event.end, event.id))[:MOST_EVENTS]
+
+    def forget(self) -> None:
+        """Drop what is in memory: some of it was erased."""
+        self._sums.forget()
+        self._words.forget()
+        with self._guard:
+            self._app_names, self._shared = {}, {}
+            self._names_of = _Memory(0)
+        self.lanes.forget()
+
+    def figures(self) -> Mapping[str, HowKept]:
+        """Return how well keeping works, by what is kept."""
+        return {"days": self.lanes.figures(), "sums": self._sums.figures(), "texts": self._words.figures()}
+
+    def _days(self, tx: Transaction, who: Actor, start: int, end: int) -> Iterator[KnownDay]:
+        if end - start > MOST_DAYS * DAY:
+            raise TooLongToTell(days=MOST_DAYS)
+        return self.lanes.days(tx, who, start, end) if start < end else iter(())
+
+    def _asked(self, tx: Transaction, who: Actor, keys: tuple[Key, ...], where: Filter | None) -> _Asked:
+        classifier = self._deciders.classifier(tx, who.workspace_id)
+        memory = self._memory(classifier)
+        return _Asked(
+            who,
+            classifier,
+            key_of(keys, classifier.tree),
+            passes_of(where, classifier.tree),
+            needs_words(keys, where),
+            memory,
+            (who.workspace_id, who.user_id, memory.number, keys, where),
+        )
+
+    def _memory(self, classifier: Classifier) -> _Memory[Verdict | None]:
+        """Return what is remembered of a classifier's verdicts."""
+        with self._guard:
+            found = self._memories.get(classifier)
+            if found is None:
+                self._given += 1
+                found = self._memories[classifier] = _Memory(self._given)
+            return found
+
+    def _part(self, tx: Transaction, asked: _Asked, known: KnownDay, start: int, end: int) -> _Part:
+        """Return the sums of a part of a day, kept where it has settled."""
+        key = (asked.by, known.start, known.version, start, end)
+        if known.version is not None:
+            kept = self._sums.get(key)
+            if kept is not None:
+                return kept
+        part, alone = self._summed(tx, asked, known, start, end)
+        if known.version is not None and alone:
+            self._sums.put(key, part, 400 + 150 * len(part.by))
+        return part
+
+    def _summed(
+        self, tx: Transaction, asked: _Asked, known: KnownDay, start: int, end: int
+    ) -> tuple[_Part, bool]:
+        """Return the sums of a part of a day, and whether they follow from that day alone."""
+        day = known.load()
+        is_whole = start == day.start and end == day.start + DAY
+        totals = day.totals if is_whole else day.totals_between(start, end)
+        places = [place for place in range(FIRST, day.count + FIRST) if totals[place]]
+        verdicts, words = self._looked_up(tx, asked, day, places)
+        by: ByKey = {}
+        # Grouped first by what tells them apart: far fewer keys are to be made then.
+        alike: dict[tuple[int, int, int], list[int]] = {}
+        devices = day.columns[2]
+        for place in places:
+            said = words.get(place)
+            kind = (devices[place - FIRST], id(verdicts[place]), id(said))
+            group = alike.get(kind)
+            if group is None:
+                alike[kind] = [place, totals[place]]
+            else:
+                group[1] += totals[place]
+        for place, total in alike.values():
+            verdict = verdicts[place]
+            if verdict is not None:
+                self._add(by, asked, day, place, verdict, words.get(place), total)
+        alone = True
+        if None in verdicts.values():
+            for s, e, place in day.runs(start, end):
+                if place >= FIRST and verdicts[place] is None:
+                    first, last, within = self._visit(tx, asked.who, day, s, e, place)
+                    alone = alone and within
+                    for a, b, verdict in asked.classifier.parts(s, e, day.subject(place), first, last, tx):
+                        self._add(by, asked, day, place, verdict, words.get(place), b - a)
+        return _Part(by, totals[AWAY]), alone
+
+    def _looked_up(
+        self, tx: Transaction, asked: _Asked, day: LaneDay, places: Sequence[int]
+    ) -> tuple[dict[int, Verdict | None], dict[int, Description]]:
+        """Return what was decided about places of a day, and their words where these are asked for."""
+        decided: dict[int, Verdict | None] = {}
+        missing: dict[int, list[int]] = {}
+        own = self._corrected(asked, day, places)
+        look_up, essences = asked.memory.get, day.essences
+        for place in places:
+            found = look_up(essences[place - FIRST], _UNKNOWN)
+            if found is _UNKNOWN:
+                missing.setdefault(essences[place - FIRST], []).append(place)
+            else:
+                decided[place] = found
+        first = {essence: day.subject(alike[0]) for essence, alike in missing.items()}
+        subjects = {place: day.subject(place) for place in own}
+        if first or own:
+            plain = asked.classifier.plain([*first.values(), *subjects.values()], tx)
+            learnt = {essence: plain[subject] for essence, subject in first.items()}
+            asked.memory.keep(learnt)
+            decided |= {place: learnt[essence] for essence, alike in missing.items() for place in alike}
+            decided |= {place: plain[subject] for place, subject in subjects.items()}
+        return decided, self._words_of(tx, asked, day, places)
+
+    @staticmethod
+    def _corrected(asked: _Asked, day: LaneDay, places: Sequence[int]) -> list[int]:
+        """Return the places of subjects of which the user corrected this very payload."""
+        corrected = asked.classifier.corrected_payloads
+        if not corrected:
+            return []
+        windows, details, _ = day.columns
+        return [p for p in places if windows[p - FIRST] in corrected or details[p - FIRST] in corrected]
+
+    def _words_of(
+        self, tx: Transaction, asked: _Asked, day: LaneDay, places: Sequence[int]
+    ) -> dict[int, Description]:
+        """Return the words of places of a day, as far as they are asked for."""
+        if asked.in_words == "none":
+            return {}
+        memory: _Memory[Description] | Kept[Description]
+        memory = self._names_of if asked.in_words == "names" else self._words
+        found: dict[int, Description] = {}
+        missing: dict[int, list[int]] = {}
+        for place in places:
+            known = memory.get(day.essences[place - FIRST])
+            if known is None:
+                missing.setdefault(day.essences[place - FIRST], []).append(place)
+            else:
+                found[place] = known
+        if missing:
+            first = {essence: day.subject(alike[0]) for essence, alike in missing.items()}
+            read = described(tx, first.values(), self._devices(tx, asked.who))
+            for essence, alike in missing.items():
+                words = self._remembered(essence, read[first[essence]], asked.in_words)
+                found |= dict.fromkeys(alike, words)
+        return found
+
+    def _remembered(self, essence: int, words: Description, how: InWords) -> Description:
+        """Remember words: all of them, or the names alone, which many share."""
+        self._note_app(words)
+        if how == "all":
+            self._words.put(essence, words, 600 + len(words.title) + 2 * len(words.url))
+            return words
+        names = Description("", words.app, "", "", "", words.domain, "", "", "", "", False, False)
+        with self._guard:
+            if len(self._shared) > MOST_APPS * 4:
+                self._shared = {}
+            names = self._shared.setdefault((words.app, words.domain), names)
+        self._names_of.keep({essence: names})
+        return names
+
+    @staticmethod
+    def _add(
+        by: ByKey,
+        asked: _Asked,
+        day: LaneDay,
+        place: int,
+        verdict: Verdict,
+        words: Description | None,
+        lasted: int,
+    ) -> None:
+        device = day.columns[2][place - FIRST]
+        if asked.passes is None or asked.passes(device, verdict, words):
+            key = asked.key_of(device, verdict, words)
+            by[key] = by.get(key, 0) + lasted
+
+    def _visit(
+        self, tx: Transaction, who: Actor, day: LaneDay, start: int, end: int, place: int
+    ) -> tuple[int, int, bool]:
+        """Return the whole visit that a run belongs to, and whether it lies within its day."""
+        first, last = day.visit(start, end, place)
+        midnight, next_midnight = day.start, day.start + DAY
+        within = first > midnight and last < next_midnight
+        subject = day.subject(place)
+        if first == midnight:
+            for known in self._days(tx, who, midnight - DAY, midnight):
+                first = known.load().visit_before(midnight, subject)
+        if last == next_midnight:
+            for known in self._days(tx, who, next_midnight, next_midnight + DAY):
+                last = known.load().visit_after(next_midnight, subject)
+        return first, last, within
+
+    def _activities(
+        self, tx: Transaction, asked: _Asked, day: LaneDay, start: int, end: int
+    ) -> Iterator[Activity]:
+        """Yield the activities of a part of a day that are meant."""
+        places = day.places_between(start, end)
+        verdicts, words = self._looked_up(tx, asked, day, places)
+        subjects = {place: day.subject(place) for place in places}
+        for s, e, place in day.runs(start, end):
+            if place < FIRST:
+                continue
+            subject, plain = subjects[place], verdicts[place]
+            if plain is None:
+                first, last, _ = self._visit(tx, asked.who, day, s, e, place)
+                parts = asked.classifier.parts(s, e, subject, first, last, tx)
+            else:
+                parts = [(Instant(s), Instant(e), plain)]
+            for a, b, verdict in parts:
+                if asked.passes is None or asked.passes(subject.device, verdict, words.get(place)):
+                    yield Activity(a, b, subject, verdict)
+
+    def _devices(self, tx: Transaction, who: Actor) -> dict[int, str]:
+        return {whole(n): str(name) for n, name in store.device_names(tx, who.workspace_id)}
+
+    def _note_app(self, words: Description) -> None:
+        """Remember how watchers write the name of a program."""
+        if words.app and words.app_name:
+            with self._guard:
+                if len(self._app_names) < MOST_APPS or words.app in self._app_names:
+                    self._app_names.setdefault(words.app, Counter())[words.app_name[:200]] += 1
+
+    def _named(
+        self, tx: Transaction, who: Actor, key: Key, values: Sequence[KeyValue]
+    ) -> Iterator[tuple[KeyValue, str | None]]:
+        workspace = who.workspace_id
+        known: Mapping[int, str] = {}
+        if key == "project":
+            known = self._projects.names(tx, workspace)
+        elif key == "tags":
+            known = self._tags.names(tx, workspace)
+        elif key == "device":
+            known = {whole(number): str(name) for number, name in store.device_names(tx, workspace)}
+        elif key == "category":
+            tree = self._deciders.classifier(tx, workspace).tree
+            known = {value: SEPARATOR.join(tree.path(value)) for value in values if isinstance(value, int)}
+        for value in values:
+            if isinstance(value, tuple):
+                yield value, ", ".join(known[tag] for tag in value if tag in known) or None
+            elif key in {"project", "category", "device"}:
+                yield value, (known.get(value) or None) if isinstance(value, int) else None
+            elif key == "app":
+                yield value, self._app_name(str(value)) if value else None
+            else:
+                yield value, None if value in (None, "") else str(value)
+
+    def _app_name(self, app: str) -> str:
+        written = self._app_names.get(app)
+        if not written:
+            return app
+        with self._guard:
+            return max(written.items(), key=lambda each: (each[1], each[0]))[0]
+
+    def _events(
+        self, tx: Transaction, who: Actor, start: int, end: int, subjects: set[Subject]
+    ) -> Iterator[SourceEvent]:
+        """Yield the events with the payloads of some subjects, and those that tell of presence then."""
+        payloads = {(s.device, number) for s in subjects for number in (s.window, s.detail)}
+        devices = {s.device for s in subjects}
+        reach = self.lanes.options(who).pulsetime
+        for bucket in record.buckets_of(tx, who.workspace_id):
+            if bucket.type not in USED or bucket.device_id not in devices:
+                continue
+            for row in record.rows_between(tx, bucket, start - reach, end + reach):
+                number, began, ended, payload = (whole(part) for part in row)
+                touches = began < end + reach and ended > start - reach
+                is_presence = bucket.type == "afkstatus"
+                if touches and (is_presence or (bucket.device_id, payload) in payloads):
+                    yield SourceEvent(bucket.name, number, Instant(began), Instant(ended))
+
+
+def _pieces(cuts: Sequence[int], start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the pieces into which cuts divide a day: the place of the first cut, and the bounds."""
+    place = max(0, bisect_right(cuts, start) - 1)
+    while place + 1 < len(cuts) and cuts[place] < end:
+        first, last = max(start, cuts[place]), min(end, cuts[place + 1])
+        if first < last:
+            yield place, first, last
+        place += 1
+
+
+def _require_order(cuts: Sequence[int]) -> None:
+    if len(cuts) > MOST_CUTS or any(cuts[at] > cuts[at + 1] for at in range(len(cuts) - 1)):
+        raise CutsNotInOrder
+
+
+def _joined(activities: Iterable[Activity]) -> list[Activity]:
+    """Join neighbours that touch and are about the same, as at midnight."""
+    joined: list[Activity] = []
+    for activity in activities:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.end == activity.start
+            and (last.subject, last.verdict) == (activity.subject, activity.verdict)
+        ):
+            joined[-1] = last._replace(end=activity.end)
+        else:
+            joined.append(activity)
+    return joined

@@ -1,0 +1,201 @@
+"""Read what the lane of a person is derived from: the buckets of their devices, and facts of payloads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+
+from hourloom.activities.lane import DeviceRecord, Facts, Options, derive, facts_of
+from hourloom.activities.lane.days import LaneDay, day_of
+from hourloom.activities.lane.deriving import Derived, reach
+from hourloom.activities.lane.facts import NOTHING_KNOWN, essence_of, program_of
+from hourloom.activities.model.subject import NOTHING
+from hourloom.core.clock import DAY, Instant
+from hourloom.core.ids import UserId, WorkspaceId
+from hourloom.db.transaction import Rows, Transaction, whole
+from hourloom.tracking.model import Bucket
+from hourloom.tracking.service import lanes as record
+
+WINDOW, PRESENCE, WEB, EDITOR, MOMENT = (
+    "currentwindow",
+    "afkstatus",
+    "web.tab.current",
+    "app.editor.activity",
+    "app.editor.beat",
+)
+USED = frozenset({WINDOW, PRESENCE, WEB, EDITOR, MOMENT})
+"""The types of buckets that the lane is made of."""
+
+MOST_FACTS = 12_000
+
+
+class FactsShelf:
+    """Facts of payloads that were looked at; shared by readers."""
+
+    def __init__(self, key: bytes = b"") -> None:
+        self._key = key
+        self._new: dict[int, Facts] = {}
+        self._old: dict[int, Facts] = {}
+        self._guard = threading.Lock()
+
+    def of(self, tx: Transaction, payloads: Iterable[int]) -> Mapping[int, Facts]:
+        """Return the facts of payloads; what is not recorded any more has none."""
+        new, old = self._new, self._old
+        found: dict[int, Facts] = {}
+        missing = []
+        for number in payloads:
+            facts = new.get(number) or old.get(number)
+            if facts is None:
+                missing.append(number)
+            else:
+                found[number] = facts
+        if missing:
+            read = {
+                number: facts_of(body, self._key) for number, body in record.bodies_of(tx, sorted(missing))
+            }
+            found |= self._keep(read)
+        return found
+
+    def forget(self) -> None:
+        """Drop everything: payloads were deleted."""
+        with self._guard:
+            self._new, self._old = {}, {}
+
+    def _keep(self, read: Mapping[int, Facts]) -> Mapping[int, Facts]:
+        with self._guard:
+            if len(self._new) + len(read) > MOST_FACTS // 2:
+                self._old, self._new = self._new, {}
+            if len(read) <= MOST_FACTS // 2:
+                # A new one each time would be safer for readers, who only ask for keys, and slower.
+                self._new.update(read)
+            return read
+
+
+class PersonReader:
+    """Reads the record of one person within one transaction."""
+
+    def __init__(
+        self, tx: Transaction, workspace: WorkspaceId, user: UserId, options: Options, facts: FactsShelf
+    ) -> None:
+        self._tx, self.options, self._facts = tx, options, facts
+        own = {device.id for device in record.devices_of(tx, workspace) if device.user_id == user}
+        self.buckets: Sequence[Bucket] = [
+            bucket
+            for bucket in record.buckets_of(tx, workspace)
+            if bucket.type in USED and bucket.device_id in own
+        ]
+        self.reach = reach(options, moments=any(bucket.type == MOMENT for bucket in self.buckets))
+        self._firsts: dict[tuple[int, str], int] | None = None
+
+    def derive(self, start: int, end: int) -> Derived:
+        """Return the lane between two instants, worked out anew."""
+        from_, until = start - self.reach, end + self.reach
+        records: dict[int, DeviceRecord] = {}
+        payloads: set[int] = set()
+        quarters: dict[int, tuple[list[Rows], list[Rows]]] = {}
+        for bucket in self.buckets:
+            rows = record.rows_between(self._tx, bucket, from_, until)
+            totals = self._totals(bucket, start, end)
+            of_device = records.setdefault(bucket.device_id, DeviceRecord(bucket.device_id))
+            self._put(of_device, bucket, [(row[1], row[2], row[3]) for row in rows])  # type: ignore[misc]
+            payloads.update(row[3] for row in rows)  # type: ignore[misc]
+            if totals:
+                kinds = quarters.setdefault(bucket.device_id, ([], []))
+                kinds[bucket.type == PRESENCE].append(totals)
+                payloads.update(whole(row[1]) for row in totals)
+        known = self._facts.of(self._tx, payloads)
+        for device, (windows, presence) in quarters.items():
+            records[device].totals.append(laid_totals(windows, presence, known))
+        firsts = self._first_of_each()
+        for device, of_device in records.items():
+            of_device.known_from = firsts.get((device, PRESENCE))
+            of_device.windows_from = firsts.get((device, WINDOW))
+        return derive(records.values(), known, start, end, self.options)
+
+    def day(self, start: int, derived: Derived) -> LaneDay:
+        """Make a day of what was derived for it."""
+        subjects = {subject for _, _, subject in derived.stretches}
+        known = self._facts.of(self._tx, {n for s in subjects for n in (s.window, s.detail)} - {NOTHING})
+        essences = {
+            s: essence_of(known.get(s.window, NOTHING_KNOWN), known.get(s.detail, NOTHING_KNOWN), s.device)
+            for s in subjects
+        }
+        return day_of(start, derived, essences)
+
+    def derived_day(self, start: int) -> LaneDay:
+        """Return a UTC day, worked out anew."""
+        return self.day(start, self.derive(start, start + DAY))
+
+    def extent(self) -> tuple[int, int] | None:
+        """Return the time outside of which nothing was recorded."""
+        extents = [found for bucket in self.buckets if (found := record.extent_of(self._tx, bucket))]
+        if not extents:
+            return None
+        return min(start for start, _ in extents), max(end for _, end in extents)
+
+    def _first_of_each(self) -> Mapping[tuple[int, str], int]:
+        """Return since when each device tells which windows it shows, and whether somebody is there."""
+        if self._firsts is None:
+            found: dict[tuple[int, str], int] = {}
+            for bucket in self.buckets:
+                if bucket.type in {PRESENCE, WINDOW}:
+                    first = record.first_of_bucket(self._tx, bucket)
+                    place = (bucket.device_id, bucket.type)
+                    if first is not None:
+                        found[place] = min(first, found.get(place, first))
+            self._firsts = found
+        return self._firsts
+
+    def _put(self, of_device: DeviceRecord, bucket: Bucket, events: list[tuple[int, int, int]]) -> None:
+        if bucket.type == WINDOW:
+            of_device.windows = [*of_device.windows, *events]
+        elif bucket.type == PRESENCE:
+            of_device.presence.append(events)
+        elif bucket.type == MOMENT:
+            of_device.moments.append((program_of(bucket.name, bucket.client), events))
+        else:
+            of_device.details.append((program_of(bucket.name, bucket.client), events))
+
+    def _totals(self, bucket: Bucket, start: int, end: int) -> Rows:
+        if bucket.type not in {WINDOW, PRESENCE}:
+            return []
+        return record.totals_between(self._tx, bucket, start, end)
+
+
+def laid_totals(
+    windows: Sequence[Rows], presence: Sequence[Rows], known: Mapping[int, Facts]
+) -> list[tuple[int, int, int]]:
+    """Lay what is left of quarters of an hour one after the other, no longer than somebody was there.
+
+    windows   Code 6 min, Firefox 6 min    presence   10 min
+    result  |CCCCCFFFFF     |              each gives way in proportion
+    """
+    there: dict[int, int] = {}
+    for row in (row for rows in presence for row in rows):
+        start, payload, lasted = whole(row[0]), whole(row[1]), whole(row[2])
+        facts = known.get(payload)
+        there[start] = there.get(start, 0) + (
+            lasted if facts is not None and facts.status == "not-afk" else 0
+        )
+    shown: dict[int, dict[int, int]] = {}
+    for row in (row for rows in windows for row in rows):
+        start, payload, lasted = whole(row[0]), whole(row[1]), whole(row[2])
+        of_quarter = shown.setdefault(start, {})
+        of_quarter[payload] = of_quarter.get(payload, 0) + lasted
+    laid: list[tuple[int, int, int]] = []
+    for start, of_quarter in sorted(shown.items()):
+        total = sum(of_quarter.values())
+        room = min(total, there.get(start, record.QUARTER), record.QUARTER)
+        done = 0
+        for payload, lasted in sorted(of_quarter.items()):
+            begins = start + done * room // total if total else start
+            done += lasted
+            ends = start + done * room // total if total else start
+            if begins < ends:
+                laid.append((begins, ends, payload))
+    return laid
+
+
+def settled_before(now: Instant) -> Instant:
+    """Return up to when what is read from now on changes only with the versions of its days."""
+    return record.settled_before(now)

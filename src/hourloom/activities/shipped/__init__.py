@@ -1,0 +1,14 @@
+"""What is known of apps and sites before their user said a word: a tree of categories, a table, keywords."""
+
+from hourloom.activities.shipped.answering import WEAK, ShippedAnswer, is_container, shipped_answer
+from hourloom.activities.shipped.tree import TREE_VERSION, DefaultCategory, default_tree
+
+__all__ = [
+    "TREE_VERSION",
+    "WEAK",
+    "DefaultCategory",
+    "ShippedAnswer",
+    "default_tree",
+    "is_container",
+    "shipped_answer",
+]

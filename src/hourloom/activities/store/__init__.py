@@ -1,0 +1,98 @@
+"""The SQL of activities."""
+
+from hourloom.activities.store.answers import (
+    StoredAnswer,
+    answers_about,
+    asked_about,
+    drop_orphaned_answers,
+    has_answers,
+    payloads_after,
+    put_answers,
+)
+from hourloom.activities.store.categories import (
+    add_category,
+    categories,
+    drop_category,
+    has_categories_elsewhere,
+    put_category,
+)
+from hourloom.activities.store.corrections import (
+    add_correction,
+    corrected_traits,
+    corrections,
+    digest_of_payload,
+    drop_correction,
+    drop_lost,
+    has_corrections,
+    put_correction,
+    text_of_outcome,
+    workspaces_with_lost,
+)
+from hourloom.activities.store.default_tree import set_tree_version, tree_version
+from hourloom.activities.store.lanes import (
+    ALL_DAYS,
+    day_body,
+    day_versions,
+    days_kept,
+    drop_days_of_the_future,
+    forget_days,
+    note_days_changed,
+    people,
+    put_day,
+)
+from hourloom.activities.store.rules import (
+    add_rule,
+    drop_rule,
+    has_rules,
+    put_rule,
+    rules,
+    text_of_rule,
+)
+from hourloom.activities.store.texts import device_names, payload_texts
+from hourloom.activities.store.versions import grow_version, version
+
+__all__ = [
+    "ALL_DAYS",
+    "StoredAnswer",
+    "add_category",
+    "add_correction",
+    "add_rule",
+    "answers_about",
+    "asked_about",
+    "categories",
+    "corrected_traits",
+    "corrections",
+    "day_body",
+    "day_versions",
+    "days_kept",
+    "device_names",
+    "digest_of_payload",
+    "drop_category",
+    "drop_correction",
+    "drop_days_of_the_future",
+    "drop_lost",
+    "drop_orphaned_answers",
+    "drop_rule",
+    "forget_days",
+    "grow_version",
+    "has_answers",
+    "has_categories_elsewhere",
+    "has_corrections",
+    "has_rules",
+    "note_days_changed",
+    "payload_texts",
+    "payloads_after",
+    "people",
+    "put_answers",
+    "put_category",
+    "put_correction",
+    "put_day",
+    "put_rule",
+    "rules",
+    "set_tree_version",
+    "text_of_outcome",
+    "text_of_rule",
+    "tree_version",
+    "version",
+    "workspaces_with_lost",
+]
