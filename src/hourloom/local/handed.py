@@ -14,6 +14,7 @@ from hourloom.cli.handed import (
     Count,
     Device,
     Doctor,
+    Exports,
     Files,
     Handed,
     Keys,
@@ -62,6 +63,7 @@ def handed(
         find_sources=_find_sources,
         fill_demo=_fill_demo,
         archives=partial(_archives, assembled, alone),
+        exports=partial(_exports, alone),
         files=_files,
         service=_service,
         device=_device,
@@ -144,6 +146,12 @@ def _device(configuration: Configuration) -> Device:
     from hourloom.local.device import LocalDevice  # noqa: PLC0415 - only `device` needs it
 
     return LocalDevice(configuration)
+
+
+def _exports(alone: Alone, configuration: Configuration) -> Exports:
+    from hourloom.local.exporting import LocalExports  # noqa: PLC0415 - slow, and only `export` needs it
+
+    return LocalExports(configuration, alone)
 
 
 def _archives(assembled: Assembled, alone: Alone, configuration: Configuration) -> Archives:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -331,3 +331,171 @@ class UndoProgress(msgspec.Struct):
     """Whether something is left to take back."""
 
     more: bool
+
+
+class ProjectShown(msgspec.Struct):
+    """A project."""
+
+    id: int
+    name: str
+    color: str | None
+    archived_at: str | None
+    deleted_at: str | None
+
+
+class ListedProjects(msgspec.Struct):
+    """Projects by name."""
+
+    projects: list[ProjectShown]
+
+
+class MadeProject(msgspec.Struct):
+    """A project as it is kept."""
+
+    project: ProjectShown
+    operation_id: int
+
+
+class TagShown(msgspec.Struct):
+    """A tag."""
+
+    id: int
+    name: str
+    deleted_at: str | None
+
+
+class ListedTags(msgspec.Struct):
+    """Tags by name."""
+
+    tags: list[TagShown]
+
+
+class MadeTag(msgspec.Struct):
+    """A tag as it is kept."""
+
+    tag: TagShown
+    operation_id: int
+
+
+class ShownUse(msgspec.Struct):
+    """Something that referred to a project or tag."""
+
+    kind: str
+    id: int
+    name: str
+
+
+class DeletedLabel(msgspec.Struct):
+    """What referred to a project or tag that was deleted."""
+
+    uses: list[ShownUse]
+    operation_id: int
+
+
+class NamedThing(msgspec.Struct):
+    """Something by its number; without a name it does not exist any more."""
+
+    id: int
+    name: str | None
+
+
+class GoalLooksAt(msgspec.Struct):
+    """What a goal looks at."""
+
+    categories: list[NamedThing]
+    projects: list[NamedThing]
+    apps: list[str]
+    domains: list[str]
+    tags: list[NamedThing]
+    scores: list[int]
+
+
+class DaysOff(msgspec.Struct):
+    """Days on which a goal does not count."""
+
+    first_day: date
+    last_day: date
+
+
+class KeptGoal(msgspec.Struct):
+    """A goal; its target is in the unit."""
+
+    id: int
+    name: str
+    measure: str
+    unit: str
+    direction: str
+    target: float
+    period: str
+    where: GoalLooksAt
+    shortest_seconds: int
+    weekdays: list[int]
+    days_off: list[DaysOff]
+    prorated: bool
+    notices: bool
+    starts_on: date
+    ends_on: date | None
+    created_at: datetime
+
+
+class GoalPeriod(msgspec.Struct):
+    """A day, week or month of a goal."""
+
+    first_day: date
+    last_day: date
+    days: int
+    state: str
+    target: float
+    done: float | None
+    left: float
+    share: float | None
+
+
+class GoalStreak(msgspec.Struct):
+    """How many periods in a row a goal was met, as far as was looked back."""
+
+    current: int
+    longest: int
+    since: date
+
+
+class StandingGoal(msgspec.Struct):
+    """A goal and how its present period stands."""
+
+    goal: KeptGoal
+    progress: GoalPeriod
+    started_at: datetime
+    ended_at: datetime
+    days_left: int
+    per_day: float | None
+    streak: GoalStreak
+
+
+class GoalsThere(msgspec.Struct):
+    """Goals as they stand."""
+
+    today: date
+    zone: str
+    goals: list[StandingGoal]
+
+
+class MadeGoal(msgspec.Struct):
+    """A goal as it is kept."""
+
+    goal: KeptGoal
+    operation_id: int
+
+
+class GoalPeriods(msgspec.Struct):
+    """How a goal went, the newest period first."""
+
+    unit: str
+    periods: list[GoalPeriod]
+    next_before: date | None
+
+
+class OffDays(msgspec.Struct):
+    """Of how many goals days were taken off."""
+
+    goals: int
+    operation_id: int

@@ -80,6 +80,10 @@ class Api:
         """Set something."""
         return self._decoded(self.way.request("PUT", path, msgspec.json.encode(body), JSON), shape)
 
+    def patch(self, path: str, body: object, shape: type[Shape]) -> Shape:
+        """Set a part of something."""
+        return self._decoded(self.way.request("PATCH", path, msgspec.json.encode(body), JSON), shape)
+
     def erase(self, path: str, shape: type[Shape]) -> Shape:
         """Remove something, and hear what becomes of it."""
         return self._decoded(self.way.request("DELETE", path), shape)

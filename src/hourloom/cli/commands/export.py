@@ -1,4 +1,4 @@
-"""`hourloom export`: everything, or one bucket, in ActivityWatch's form."""
+"""`hourloom export`: everything, or one bucket, in ActivityWatch's form; and what `export_tables` adds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from hourloom.cli.commands import export_tables
 from hourloom.cli.options import Config, DataDir, configured, examples, handed
 from hourloom.cli.output import Bar, bar, bytes_in_words, say
 from hourloom.cli.step_up import passphrase_from
@@ -20,6 +22,7 @@ from hourloom.core.errors import Conflict, Refused
 from hourloom.sdk.api import Api, segment
 
 MIB = 1 << 20
+RECORD = "record"
 
 
 NOT_SEALED = "; it is not sealed: who has the file can read it, and `hourloom file encrypt` seals it"
@@ -140,13 +143,33 @@ def _meter() -> contextlib.AbstractContextManager[Bar]:
     return bar("Exporting", None, "MiB")
 
 
+class _Group(TyperGroup):
+    """Commands of which one needs no name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # a context of the library
+        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
+            args = [RECORD, *args]
+        return list(super().parse_args(ctx, args))
+
+
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
+    """Add the commands; `record` may be left out."""
+    exports = typer.Typer(
+        cls=_Group,
+        help="Write files: reports, activities and events; the whole record, which needs no word.",
         epilog=examples(
             "hourloom export --output record.json",
+            "hourloom export report --range month --format pdf",
+        ),
+    )
+    exports.command(
+        RECORD,
+        epilog=examples(
+            "hourloom export record --output record.json",
             "hourloom export --bucket aw-watcher-window_heron --output window.json",
             "hourloom export | gzip > record.json.gz",
             "hourloom export --everything archive.zip.sealed",
-        )
+        ),
     )(export)
+    export_tables.add_to(exports)
+    app.add_typer(exports, name="export")

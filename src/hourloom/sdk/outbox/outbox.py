@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple, Self
 import msgspec
 
 from hourloom.core.clock import SECOND, Clock, Duration, Instant, SystemClock
+from hourloom.core.decoding import decode
 from hourloom.core.errors import Conflict
 from hourloom.sdk.outbox.beats import Beat, BeatRefused, Declaration, Waiting, named, waiting_of
 from hourloom.sdk.outbox.lane import SUFFIX, Lane, series_of
@@ -246,9 +247,7 @@ class Outbox:
             return count
 
     def _again(self, letter: Letter) -> None:
-        beat = Beat(
-            letter.bucket, letter.at, msgspec.json.decode(letter.data), letter.pulsetime, letter.duration
-        )
+        beat = Beat(letter.bucket, letter.at, decode(letter.data), letter.pulsetime, letter.duration)
         self.put(beat)
 
     def _new_lane(self, declaration: Declaration) -> Lane:

@@ -1,0 +1,1 @@
+"""Turns tables and documents into the bytes of files; knows no database."""

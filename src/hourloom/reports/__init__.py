@@ -1,0 +1,1 @@
+"""Read-only aggregates of activities: reports, measures, and what is exported of them."""

@@ -1,0 +1,1 @@
+"""What a period was like: pulse, focus, switching, interruptions, change. Pure functions."""

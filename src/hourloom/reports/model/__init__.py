@@ -1,0 +1,1 @@
+"""What reports are: ranges, groupings, comparisons and what is kept of them."""
