@@ -222,7 +222,7 @@ def test_whoever_asks_is_shown(server: ServerInMemory, editor: Client) -> None:
     assert editor.get("/api/v1/users/1").json()["data"] == data
 
 
-def test_there_are_no_goals_yet(editor: Client) -> None:
+def test_a_goal_that_there_is_not(editor: Client) -> None:
     answer = editor.get(f"{ME}/goals/00000000-0000-4000-8000-000000000000")
     assert (answer.status, answer.json()["error"]) == (404, "There is no such goal.")
 

@@ -93,6 +93,19 @@ class Jobs:
         period = int(seconds * SECOND)
         self._kinds[kind] = JobKind(lambda tx, job, found: step(tx, job), every=period, urgent=urgent)
 
+    def every_reading(
+        self,
+        kind: str,
+        seconds: float,
+        read: Callable[[Transaction, Job], Found],
+        step: Callable[[Transaction, Job, Found], JobProgress],
+    ) -> None:
+        """Do regularly what reads much: what `read` found outside the writer goes to `step`."""
+        period = int(seconds * SECOND)
+        self._kinds[kind] = JobKind(
+            lambda tx, job, found: step(tx, job, cast("Found", found)), read=read, every=period
+        )
+
     def enqueue(
         self,
         workspace: WorkspaceId,

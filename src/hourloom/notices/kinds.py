@@ -85,6 +85,29 @@ KINDS = {
             advice="`hourloom doctor` shows where it broke off.",
             momentary=True,
         ),
+        NoticeKind(
+            name="goal_reached",
+            severity="note",
+            sentence="The goal {goal} is reached for the {period} of {first_day}.",
+            plainly="A goal is reached.",
+            advice="`hourloom goal list` shows how often in a row that is.",
+            momentary=True,
+        ),
+        NoticeKind(
+            name="goal_about_to_be_missed",
+            severity="note",
+            sentence="The goal {goal} is about to be missed for the {period} of {first_day}.",
+            plainly="A goal is about to be missed.",
+            advice="`hourloom goal list` shows what is left; `hourloom goal off` takes a day off.",
+        ),
+        NoticeKind(
+            name="goal_missed",
+            severity="note",
+            sentence="The goal {goal} was missed for the {period} of {first_day}.",
+            plainly="A goal was missed.",
+            advice="If that was a day off, say so with `hourloom goal off`.",
+            momentary=True,
+        ),
     )
 }
 

@@ -14,6 +14,7 @@ from hourloom.tracking.service import Buckets, Editing, Events
 from hourloom.wakatime.service import (
     EditorDumps,
     EditorElsewhere,
+    EditorGoals,
     EditorOverview,
     EditorRecording,
     EditorThings,
@@ -42,8 +43,10 @@ class Editors:
         overview = EditorOverview(self._time)
         shelf = Shelf(database, data_dir / "dumps", config_dir)
         self._dumps = EditorDumps(database, clock, jobs, downloads, shelf, self._time, overview)
+        self.goals = EditorGoals(clock, self._time)
         self.services: list[object] = [
             self._time,
+            self.goals,
             overview,
             EditorThings(self._time),
             EditorRecording(database, clock, settings, buckets, events),

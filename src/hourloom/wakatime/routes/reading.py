@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from hourloom.core.actors import Actor
-from hourloom.core.errors import NotFound
 from hourloom.wakatime.model.summing import Json
 from hourloom.wakatime.routes.places import address_of, of_user, require_self, routes
 from hourloom.wakatime.routes.sending import User
 from hourloom.wakatime.service import (
     EditorDumps,
     EditorElsewhere,
+    EditorGoals,
     EditorOverview,
     EditorThings,
 )
@@ -26,10 +26,6 @@ READ = "tracking:read"
 Text = Annotated[str, Meta(max_length=300)]
 Flag = Literal["true", "false", "1", "0", "", "True", "False"]
 Minutes = Annotated[float, Meta(ge=1, le=60)]
-
-
-class NoSuchGoal(NotFound):
-    """There is no such goal."""
 
 
 class NewDump(msgspec.Struct):
@@ -193,11 +189,18 @@ def list_external_durations(
     return elsewhere.list(who, date, timezone or None)
 
 
-@routes.on("GET", *of_user("/goals/{id}"), scope=READ, access=Access.EDITOR, mode=Mode.PLAIN)
-def show_editor_goal(who: Actor, user: User, id: Text) -> Json:
-    """Show a goal; there are none yet."""
+@routes.on("GET", *of_user("/goals"), scope=READ, access=Access.EDITOR)
+def list_editor_goals(goals: EditorGoals, who: Actor, user: User) -> Json:
+    """List goals of time."""
     require_self(who, user)
-    raise NoSuchGoal
+    return goals.all(who)
+
+
+@routes.on("GET", *of_user("/goals/{id}"), scope=READ, access=Access.EDITOR)
+def show_editor_goal(goals: EditorGoals, who: Actor, user: User, id: Text) -> Json:
+    """Show a goal of time."""
+    require_self(who, user)
+    return goals.one(who, id)
 
 
 @routes.on("POST", *of_user("/data_dumps"), scope=READ, access=Access.EDITOR, mode=Mode.WRITE, status=201)

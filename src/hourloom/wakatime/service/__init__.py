@@ -2,6 +2,7 @@
 
 from hourloom.wakatime.service.dumps import EditorDumps
 from hourloom.wakatime.service.elsewhere import EditorElsewhere
+from hourloom.wakatime.service.goals import EditorGoals
 from hourloom.wakatime.service.overview import EditorOverview
 from hourloom.wakatime.service.recording import EditorRecording
 from hourloom.wakatime.service.things import EditorThings
@@ -10,6 +11,7 @@ from hourloom.wakatime.service.time import EditorTime
 __all__ = [
     "EditorDumps",
     "EditorElsewhere",
+    "EditorGoals",
     "EditorOverview",
     "EditorRecording",
     "EditorThings",

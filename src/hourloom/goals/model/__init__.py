@@ -1,0 +1,1 @@
+"""What goals are, and what follows from them and from what was done."""

@@ -1,0 +1,1 @@
+"""What is done with goals: keep them, measure them, tell of them."""

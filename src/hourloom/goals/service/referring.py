@@ -1,0 +1,71 @@
+"""Let projects and tags be deleted and merged that goals look at."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hourloom.core.actors import Actor
+from hourloom.core.decoding import decode
+from hourloom.core.ids import WorkspaceId
+from hourloom.db.transaction import Transaction
+from hourloom.goals import store
+from hourloom.goals.model.goal import Goal, GoalChanged, GoalFilter, GoalTerms
+from hourloom.projects.ports import Labelling, Use
+
+
+class GoalReferring:
+    """The goals that look at a project or tag."""
+
+    name = "goals"
+
+    def uses(self, tx: Transaction, workspace: WorkspaceId, kind: Labelling, number: int) -> list[Use]:
+        """Return the goals that look at a project or tag."""
+        return [
+            Use("goal", goal.id, goal.terms.name)
+            for goal in store.goals_of_all(tx, workspace)
+            if number in _numbers(goal.terms.where, kind)
+        ]
+
+    def replace(
+        self, tx: Transaction, who: Actor, kind: Labelling, number: int, by: int | None
+    ) -> list[Goal] | None:
+        """Let goals look at another project or tag.
+
+        Where it is deleted they still look at it, and find nothing: without it, a goal would be about more,
+        about everything where it was the only one.
+        """
+        if by is None:
+            return None
+        touched = [
+            goal
+            for goal in store.goals_of_all(tx, who.workspace_id)
+            if number in _numbers(goal.terms.where, kind)
+        ]
+        for goal in touched:
+            _set(tx, goal, _replaced(goal.terms, kind, number, by))
+        return touched or None
+
+    def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
+        """Let goals look again at what they did; those that are gone stay so."""
+        here = {goal.id for goal in store.goals_of_all(tx, who.workspace_id)}
+        for goal in decode(was, list[Goal]):
+            if goal.id in here:
+                _set(tx, goal, goal.terms)
+
+
+def _numbers(where: GoalFilter, kind: Labelling) -> tuple[int, ...]:
+    return where.projects if kind == "project" else where.tags
+
+
+def _replaced(terms: GoalTerms, kind: Labelling, number: int, by: int) -> GoalTerms:
+    numbers = tuple(sorted({by if each == number else each for each in _numbers(terms.where, kind)}))
+    if kind == "project":
+        where = msgspec.structs.replace(terms.where, projects=numbers)
+    else:
+        where = msgspec.structs.replace(terms.where, tags=numbers)
+    return msgspec.structs.replace(terms, where=where)
+
+
+def _set(tx: Transaction, goal: Goal, terms: GoalTerms) -> None:
+    store.set_terms(tx, goal.workspace_id, goal.id, terms)
+    tx.changed(goal.workspace_id, GoalChanged(goal.id, terms))
