@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from benchmarks import backups, device, scenarios
+from benchmarks import backups, device, reports, scenarios
 from benchmarks import results as figures
 from benchmarks.report import append, table
 from benchmarks.results import OURS, Results
@@ -120,6 +120,12 @@ def backed_up(run: Run) -> None:
         backups.exchange_key(stage)
 
 
+def reported(run: Run) -> None:
+    """Ask where the hours of the year went."""
+    for stage in run.stages(only=OURS):
+        reports.reports(stage, run.year)
+
+
 def observed(run: Run, idle: float) -> None:
     """Observe an X11 desktop: what that takes, and how soon a change of window is stored."""
     for stage in run.each(only=OURS):
@@ -150,7 +156,7 @@ def arguments() -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="start, heartbeats, device, year, backups or second; all by default",
+        help="start, heartbeats, device, year, reports, backups or second; all by default",
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="length of a timed part")
@@ -167,7 +173,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the parts that are asked for, print the table and add it to the history."""
     options = arguments()
-    parts = options.parts or ["start", "heartbeats", "device", "year", "backups", "second"]
+    parts = options.parts or ["start", "heartbeats", "device", "year", "reports", "backups", "second"]
     results, year = Results(), Year(events=options.events)
     with tempfile.TemporaryDirectory(prefix="hourloom-bench-", dir=options.folder) as name:
         folder = Path(name)
@@ -184,9 +190,11 @@ def main() -> None:
             run = replace(run, servers=servers)
             if "year" in parts:
                 first_year(run)
+            if "year" not in parts and {"backups", "reports"} & set(parts):
+                load_year(run)
+            if "reports" in parts:
+                reported(run)
             if "backups" in parts:
-                if "year" not in parts:
-                    load_year(run)
                 backed_up(run)
             if "second" in parts:
                 second_year(run)

@@ -20,6 +20,7 @@ PACKAGES = {
     "iproute2": "ip",
     "mount": "mount",
     "openbox": "openbox",
+    "poppler-utils": "pdftoppm",
     "sway": "sway",
     "systemd": "systemd-analyze",
     "x11-utils": "xprop",

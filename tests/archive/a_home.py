@@ -106,6 +106,16 @@ class Home:
             ((s, s + d, data) for s, d, data in rows), key=lambda row: (row[0], row[1], str(row[2]))
         )
 
+    def payload_of(self, bucket: str) -> int:
+        """Return the number of the payload of a bucket's first event."""
+        with self.server.database.read() as tx:
+            return tx.number(
+                "SELECT payload_id FROM events "
+                "WHERE bucket_id = (SELECT id FROM buckets WHERE name = :bucket) "
+                "ORDER BY started_at, id LIMIT 1",
+                bucket=bucket,
+            )
+
     def count(self, table: str) -> int:
         with self.server.database.read() as tx:
             return tx.number(f"SELECT count(*) FROM {table}")
@@ -135,6 +145,24 @@ def a_record(home: Home) -> dict[str, int]:
     home.events("gone", [(1, 2, {"app": "x"})])
     home.ask("PUT", "/api/v1/settings/time_zone", {"value": "Europe/Berlin"})
     home.ask("POST", "/api/0/settings/classes", [{"name": ["Work"], "rule": {"regex": "\u00e9"}}])
+    for name in ("Website", "App"):
+        home.ask("POST", "/api/v1/projects", {"name": name, "color": "slot3"})
+    home.ask("PATCH", "/api/v1/projects/2", {"archived": True})
+    home.ask("POST", "/api/v1/tags", {"name": "paid"})
+    below = home.ask("POST", "/api/v1/categories", {"name": "Weaving", "score": -1})["category"]["id"]
+    above = home.ask("POST", "/api/v1/categories", {"name": "Handiwork", "color": "slot3"})["category"]["id"]
+    home.ask("PATCH", f"/api/v1/categories/{below}", {"parent_id": above})
+    home.ask(
+        "POST",
+        "/api/v1/rules",
+        {
+            "conditions": [{"field": "title", "text": "loom"}],
+            "outcome": {"category_id": below, "project_id": 1, "tag_ids": [1]},
+        },
+    )
+    given = {"outcome": {"category_id": above}}
+    home.ask("POST", "/api/v1/corrections", {"app": "app1", **given})
+    home.ask("POST", "/api/v1/corrections", {"payload_id": home.payload_of("window"), **given})
     deleted = home.ask("DELETE", f"/api/v1/events/{ids[3]}")["operation_id"]
     edited = home.ask("PATCH", f"/api/v1/events/{ids[5]}", {"data": {"app": "changed"}})["operation_id"]
     home.ask("DELETE", "/api/v1/buckets/gone")

@@ -244,6 +244,7 @@ def test_brackets_in_texts_do_not_count_as_depth() -> None:
     assert read(an_archive({"payloads": [row]}))
 
 
+PROJECT = {"id": 1, "name": "Website", "color": None, "created_at": 1, "archived_at": None}
 ROWS: dict[str, tuple[str, list[Any], str]] = {
     "unknown field": ("events", [EVENT | {"Secret title": 1}], "has a field that is not known here"),
     "wrong type": ("events", [EVENT | {"started_at": "now"}], r"expected int, got str - at \$.started_at"),
@@ -274,6 +275,16 @@ ROWS: dict[str, tuple[str, list[Any], str]] = {
         "operations",
         [TABLES["operations"][0] | {"kind": "import_archive"}],
         "no archive holds",
+    ),
+    "project twice": ("projects", [PROJECT, PROJECT | {"id": 2, "name": "WEBSITE"}], "name is there twice"),
+    "project place": ("projects", [PROJECT, PROJECT | {"name": "App"}], "not in its place"),
+    "project name": ("projects", [PROJECT | {"name": " Secret "}], "name cannot be"),
+    "project color": ("projects", [PROJECT | {"color": "red"}], "matching regex"),
+    "tag name": ("tags", [{"id": 1, "name": "Secret,", "created_at": 1}], "name cannot be"),
+    "tag twice": (
+        "tags",
+        [{"id": number, "name": "a", "created_at": 1} for number in (1, 2)],
+        "name is there twice",
     ),
     "image": ("operation_events", [TABLES["operation_events"][0] | {"operation_id": 2}], "does not hold"),
     "run": ("operation_runs", [TABLES["operation_runs"][0] | {"last_event": 0}], "expected int >= 1"),

@@ -122,6 +122,13 @@ def test_secrets_and_what_is_made_anew_stay_at_home(home: Home) -> None:
         "operation_events.jsonl",
         "operation_runs.jsonl",
         "privacy_rules.jsonl",
+        "projects.jsonl",
+        "tags.jsonl",
+        "categories.jsonl",
+        "rules.jsonl",
+        "corrections.jsonl",
+        "saved_reports.jsonl",
+        "goals.jsonl",
         "manifest.json",
     ]
     key = home.server.server.accounts.workspace().payload_key

@@ -52,6 +52,9 @@ def test_each_command_that_is_here_answers_and_every_other_is_unknown(serving: S
         "show_setting": {"name": THEME.name},
         "change_setting": {"name": THEME.name, "body": {"value": "dark"}},
         "begin_import": {"body": {"source": "a file"}},
+        "create_project": {"body": {"name": "Website"}},
+        "edit_project": {"project": 1, "body": {"name": "Shop"}},
+        "delete_project": {"project": 1},
     }
     with serving.program(serving.token()) as program:
         told(program)

@@ -18,7 +18,20 @@ from hourloom.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from hourloom.core.ids import TokenId, UserId, WorkspaceId
 
 UI_TOKEN_LIVES = Duration(30 * DAY)
-FEATURES = ("accounts", "operations", "settings", "tracking", "jobs", "notices", "server", "backups")
+FEATURES = (
+    "accounts",
+    "operations",
+    "settings",
+    "tracking",
+    "projects",
+    "activities",
+    "reports",
+    "goals",
+    "jobs",
+    "notices",
+    "server",
+    "backups",
+)
 SCOPES = frozenset(
     {"admin", "heartbeats:write"} | {f"{f}:{verb}" for f in FEATURES for verb in ("read", "write")}
 )

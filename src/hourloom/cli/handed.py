@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from hourloom.configuration import Configuration
 from hourloom.core.device_health import DeviceHealth
@@ -417,6 +417,30 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
+class ExportLine:
+    """A file that was exported: where it is, or - where it went to standard output."""
+
+    path: str
+    rows: int
+    bytes: int
+
+
+class Exports(Protocol):
+    """Has reports, activities and events of one data directory written."""
+
+    def export(
+        self,
+        wanted: Mapping[str, Any],
+        target: Path | Callable[[Iterator[bytes]], object] | None,
+        count: Count,
+        *,
+        force: bool,
+    ) -> ExportLine:
+        """Write what is wanted to a file, to whatever takes its pieces, or to the user's documents."""
+        ...
+
+
+@dataclass(frozen=True)
 class DeadLetter:
     """What the server refused for good; what was observed is not shown."""
 
@@ -522,6 +546,8 @@ class Handed:
     """Write the demonstration and return the number of its events."""
     archives: Callable[[Configuration], Archives]
     """Write and read archives of the data directory."""
+    exports: Callable[[Configuration], Exports]
+    """Write reports, activities and events of the data directory."""
     files: Callable[[], Files]
     """Encrypt and decrypt files of this computer."""
     service: Callable[[Configuration, list[str], list[Path]], SystemService]

@@ -6,10 +6,12 @@ import sys
 
 import typer
 from typer.exceptions import Abort, TyperException
+from typer.models import CommandInfo
 
 from hourloom import __version__
 from hourloom.cli.commands import (
     backup,
+    category,
     delete,
     demo,
     device,
@@ -17,6 +19,7 @@ from hourloom.cli.commands import (
     downgrade,
     export,
     file,
+    goal,
     history,
     imports,
     keys,
@@ -24,8 +27,12 @@ from hourloom.cli.commands import (
     open_page,
     pair,
     privacy,
+    project,
+    report,
     restore,
     retention,
+    rule,
+    score,
     service,
     status,
     token,
@@ -61,10 +68,16 @@ def application() -> typer.Typer:
         demo,
         doctor,
         keys,
+        report,
+        score,
         history,
         delete,
         retention,
         privacy,
+        goal,
+        category,
+        rule,
+        project,
         backup,
         restore,
         downgrade,
@@ -77,7 +90,7 @@ def application() -> typer.Typer:
 
 def run(words: list[str], handed: Handed) -> int:
     """Run one command and return its exit code; what is wrong with it is raised as a HourloomError."""
-    command = typer.main.get_command(application())
+    command = typer.main.get_command(_narrowed(application(), words))
     try:
         code = command.main(args=words, prog_name="hourloom", standalone_mode=False, obj=handed)
     except TyperException as error:
@@ -87,6 +100,21 @@ def run(words: list[str], handed: Handed) -> int:
         print("hourloom: nothing was changed.", file=sys.stderr)
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _narrowed(app: typer.Typer, words: list[str]) -> typer.Typer:
+    """Leave only the command that is asked for: to prepare all of them takes longer than most take to run."""
+    asked = words[0] if words else ""
+    groups = [each for each in app.registered_groups if each.name == asked]
+    commands = [each for each in app.registered_commands if _name_of(each) == asked]
+    if groups or commands:
+        app.registered_groups, app.registered_commands = groups, commands
+    return app
+
+
+def _name_of(command: CommandInfo) -> str:
+    assert command.callback is not None
+    return command.name or command.callback.__name__.replace("_", "-")
 
 
 def _common(

@@ -36,6 +36,14 @@ LEFT_OUT = (
     "delete_everything",
     "hide_history",
     "change_privacy_rules",
+    "change_categories",
+    "change_rules",
+    "change_corrections",
+    "change_classes",
+    "change_project",
+    "change_tag",
+    "change_goals",
+    "change_saved_report",
 )
 """Kinds whose undo needs more than an archive holds, or would bring back what somebody wanted gone."""
 

@@ -10,32 +10,24 @@ import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
-from hourloom import __version__
 from hourloom.accounts import jobs as accounts_jobs
-from hourloom.accounts.archived import ArchivedMembers, ArchivedWorkspace
 from hourloom.accounts.authenticator import LocalAuthenticator
 from hourloom.accounts.downloads import Downloads
 from hourloom.accounts.keys import Keys
-from hourloom.accounts.routes.downloads import routes as downloads_routes
-from hourloom.accounts.routes.keys import routes as keys_routes
-from hourloom.accounts.routes.step_up import routes as step_up_routes
-from hourloom.accounts.routes.tokens import routes as accounts_routes
 from hourloom.accounts.service import Accounts
 from hourloom.accounts.step_up import StepUp
-from hourloom.archive.ports import AnyTable
-from hourloom.archive.routes import routes as archive_routes
 from hourloom.archive.service import ArchiveExports, ArchiveImports
 from hourloom.archive.shelf import Shelf as ArchiveShelf
+from hourloom.assembly.routes import all_routes, openapi_document
+from hourloom.assembly.tables import archived_tables
+from hourloom.assembly.understanding import Understanding
 from hourloom.backups import jobs as backups_jobs
-from hourloom.backups.routes import routes as backups_routes
 from hourloom.backups.service import Backups
 from hourloom.care import jobs as care_jobs
 from hourloom.care.crashes import Crashes
 from hourloom.care.figures import counted, seen_measures
 from hourloom.care.model import Surroundings
-from hourloom.care.routes import routes as care_routes
 from hourloom.care.service import Care
 from hourloom.care.watch import Watch, watching
 from hourloom.configuration import Configuration
@@ -44,43 +36,22 @@ from hourloom.db.keys.tasks import Place
 from hourloom.db.transaction import Database, Transaction
 from hourloom.jobs.model import AGAIN, FINISHED, Job, JobProgress
 from hourloom.jobs.ports import Computer
-from hourloom.jobs.routes import routes as jobs_routes
 from hourloom.jobs.service import Jobs
 from hourloom.live.feed import Feed
 from hourloom.live.hub import Hub
 from hourloom.live.mount import live_routes
 from hourloom.notices import jobs as notices_jobs
-from hourloom.notices.routes import routes as notices_routes
 from hourloom.notices.service import Notices
 from hourloom.operations import jobs as operations_jobs
-from hourloom.operations.archived import ArchivedOperations
-from hourloom.operations.routes import routes as operations_routes
 from hourloom.operations.service import Operations
-from hourloom.settings.archived import ArchivedSettings
-from hourloom.settings.routes import routes as settings_routes
 from hourloom.settings.service import Settings
 from hourloom.tracking import jobs as tracking_jobs
-from hourloom.tracking.archived.buckets import ArchivedBuckets, ArchivedDevices
-from hourloom.tracking.archived.events import ArchivedEvents
-from hourloom.tracking.archived.history import ArchivedImages, ArchivedRuns
-from hourloom.tracking.archived.payloads import ArchivedPayloads, last_payload
-from hourloom.tracking.archived.privacy import ArchivedPrivacyRules
-from hourloom.tracking.archived.totals import ArchivedTotals
+from hourloom.tracking.archived.payloads import last_payload
 from hourloom.tracking.copies import BackupCopies
 from hourloom.tracking.parts import Deleting
 from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.routes.aw import Server as ServerFacts
-from hourloom.tracking.routes.aw import routes as aw_routes
-from hourloom.tracking.routes.days import routes as days_routes
-from hourloom.tracking.routes.devices import routes as devices_routes
-from hourloom.tracking.routes.erasures import routes as erasures_routes
 from hourloom.tracking.routes.moving import Spool
-from hourloom.tracking.routes.moving import aw_routes as aw_moving_routes
-from hourloom.tracking.routes.moving import routes as moving_routes
-from hourloom.tracking.routes.privacy import routes as privacy_routes
-from hourloom.tracking.routes.retention import routes as retention_routes
-from hourloom.tracking.routes.returns import routes as returns_routes
-from hourloom.tracking.routes.v1 import routes as tracking_routes
 from hourloom.tracking.service import (
     Buckets,
     Days,
@@ -96,18 +67,24 @@ from hourloom.tracking.service import (
 )
 from hourloom.tracking.shelf import PayloadShelf
 from hourloom.wakatime.parts import Editors
-from hourloom.wakatime.routes import routes as editor_routes
 from hourloom.web.application import application
 from hourloom.web.counting import Counts
 from hourloom.web.endpoint import Context
 from hourloom.web.guard import Guarded
 from hourloom.web.idempotency import KEPT, Idempotency, drop_answers
-from hourloom.web.openapi import document
 from hourloom.web.pages import page_routes
 from hourloom.web.peers import own_uid
-from hourloom.web.routes import Route
 from hourloom.web.vitals import ClockHealth, Measure, Parts, Vitals
-from hourloom.web.vitals import routes as vitals_routes
+
+__all__ = [
+    "Live",
+    "Server",
+    "all_routes",
+    "allowed_hosts",
+    "archived_tables",
+    "device_id",
+    "openapi_document",
+]
 
 log = logging.getLogger(__name__)
 
@@ -190,6 +167,22 @@ class Server:
             data_dir=configuration.data_dir,
             config_dir=configuration.config_dir,
         )
+        self.understanding = understanding = Understanding(
+            database,
+            clock,
+            self.jobs,
+            operations,
+            settings,
+            self.notices,
+            recorder=self.recorder,
+            buckets=buckets,
+            events=events,
+            downloads=downloads,
+            configuration=configuration,
+            owner=self.owner,
+            key=key,
+        )
+        editors.goals.source = understanding.goals.for_editors
         deleting = Deleting(
             database,
             clock,
@@ -202,10 +195,16 @@ class Server:
             buckets=buckets,
             spool=configuration.data_dir / "run",
             copies=BackupCopies(
-                self.backups, lambda: self.archive_imports.discard_copies() + editors.discard_copies()
+                self.backups,
+                lambda: (
+                    self.archive_imports.discard_copies()
+                    + editors.discard_copies()
+                    + understanding.exports.discard()
+                ),
             ),
             forget_changes=live.feed.forget_some,
         )
+        deleting.forget_also.append(understanding.forget)
         deleting.clean_up.held = self.archive_imports.held_payloads
         self.vitals = Vitals(database, self._counts, self._parts, self._measures)
         services: list[object] = [
@@ -227,6 +226,7 @@ class Server:
             queries,
             moving_in,
             settings,
+            *understanding.services,
             Days(database, clock, settings, shelf),
             self.jobs,
             self.notices,
@@ -242,13 +242,16 @@ class Server:
             self.accounts, self.owner, step_up, own_uid=own_uid(), local_access=configuration.local_access
         )
         self.idempotency = Idempotency(database, clock)
+        self.backups.discard_leftovers()
+        silence = WatcherSilence(database, clock, settings, self.notices, self.owner)
+        self._register_jobs(operations, moving_in, silence)
+
+    def _register_jobs(self, operations: Operations, moving_in: MovingIn, silence: WatcherSilence) -> None:
         accounts_jobs.register(self.jobs, self.accounts)
         operations_jobs.register(self.jobs, operations)
         tracking_jobs.register_undo(self.jobs, moving_in)
-        backups_jobs.register(self.jobs, self.backups)
-        self.backups.discard_leftovers()
-        silence = WatcherSilence(database, clock, settings, self.notices, self.owner)
         tracking_jobs.register_silence(self.jobs, silence)
+        backups_jobs.register(self.jobs, self.backups)
         care_jobs.register(self.jobs, self.care)
         notices_jobs.register(self.jobs, self.notices, self.owner.workspace_id)
         self.jobs.every("live.prune", PRUNE_EVERY, self._prune_feed)
@@ -355,18 +358,20 @@ class Server:
             *counted("hourloom_jobs", "Background work, by state.", "state", self.jobs.counted()),
             *counted("hourloom_notices", "Notices that stand, by kind.", "kind", self.notices.counted()),
             *self.backups.measures(),
+            *self.understanding.figures(),
         ]
 
     async def _announce_heartbeats(self) -> None:
         """Tell of heartbeats that came within a second of the last Change of their bucket."""
         while True:
             await asyncio.sleep(1.0)
-            if self.recorder.has_news:
+            if self.recorder.has_news or self.understanding.lanes.news.waiting:
                 await self.database.run_write(self._announce)
 
     def _announce(self) -> None:
         with self.database.begin() as tx:
             self.recorder.announce(tx)
+            self.understanding.lanes.news.tell(tx)
 
     def _prune_feed(self, tx: Transaction, _job: Job) -> JobProgress:
         return AGAIN if self.live.feed.prune(tx) else FINISHED
@@ -381,58 +386,6 @@ class Live:
 
     def __init__(self, clock: Clock) -> None:
         self.feed, self.hub = Feed(clock), Hub()
-
-
-def archived_tables(recorder: Recorder, key: bytes) -> list[AnyTable]:
-    """Return all tables that belong into an archive; what a row refers to comes in an earlier one."""
-    return [
-        ArchivedWorkspace(),
-        ArchivedMembers(),
-        ArchivedSettings(),
-        ArchivedDevices(),
-        ArchivedBuckets(recorder),
-        ArchivedPayloads(key, recorder.door),
-        ArchivedEvents(recorder),
-        ArchivedTotals(),
-        ArchivedOperations(),
-        ArchivedImages(),
-        ArchivedRuns(),
-        ArchivedPrivacyRules(recorder.door.forget),
-    ]
-
-
-def all_routes() -> list[Route]:
-    """Return the typed routes of all features, the busiest first."""
-    return [
-        *aw_routes.all,
-        *aw_moving_routes.all,
-        *tracking_routes.all,
-        *devices_routes.all,
-        *returns_routes.all,
-        *editor_routes.all,
-        *moving_routes.all,
-        *days_routes.all,
-        *erasures_routes.all,
-        *retention_routes.all,
-        *privacy_routes.all,
-        *operations_routes.all,
-        *accounts_routes.all,
-        *step_up_routes.all,
-        *keys_routes.all,
-        *settings_routes.all,
-        *jobs_routes.all,
-        *backups_routes.all,
-        *archive_routes.all,
-        *downloads_routes.all,
-        *notices_routes.all,
-        *care_routes.all,
-        *vitals_routes.all,
-    ]
-
-
-def openapi_document() -> dict[str, Any]:
-    """Return the description of the whole API."""
-    return document(all_routes(), __version__)
 
 
 def allowed_hosts(configuration: Configuration, port: int) -> frozenset[str]:
