@@ -66,7 +66,7 @@ def _head(report: Report) -> str:
 
 
 def _but(report: Report) -> str:
-    return "" if not report.where_in_words else f", only {report.where_in_words}"
+    return "" if not report.where_in_words else f", only {_harmless(report.where_in_words)}"
 
 
 def _facts(report: Report) -> str:
@@ -217,8 +217,12 @@ def _name(key: str, value: str | None) -> str:
         return value.capitalize()
     if key == "day":
         return f"{value} {WEEKDAYS[date.fromisoformat(value).weekday()][:3].capitalize()}"
+    return _harmless(value)
+
+
+def _harmless(text: str) -> str:
     # Titles come from anywhere, and a terminal obeys control characters.
-    return "".join(char if char.isprintable() else "\ufffd" for char in value)
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _in_time(value: str) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hourloom.exports.cells import InWords, harmless, in_words, zone_named
+from hourloom.exports.cells import InWords, harmless, in_words, printable, zone_named
 from hourloom.exports.model import Column, ExportOptions, Row, wire_name
 
 MARK = b"\xef\xbb\xbf"
@@ -45,4 +45,4 @@ def quoted(field: str) -> str:
 def _field_of(column: Column, words: InWords) -> InWords:
     if column.kind != "text":
         return words
-    return lambda cell: quoted(harmless(words(cell)))
+    return lambda cell: quoted(harmless(printable(words(cell))))

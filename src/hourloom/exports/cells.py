@@ -12,8 +12,11 @@ from hourloom.exports.model import Cell, Column, Durations
 
 FORMULA = "=+-@\t\r＝＋－＠﹦﹢﹣﹫"  # noqa: RUF001 - just these characters are meant
 """What a spreadsheet takes for the beginning of a formula."""
-_BEGINS_FORMULA = re.compile(rf"\s*[{re.escape(FORMULA)}]")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UNSEEN = "\\s\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd"
+_BEGINS_FORMULA = re.compile(rf"[{_UNSEEN}]*[{re.escape(FORMULA)}]")
+_INNER_FORMULA = re.compile(rf"([;\t\r\n][{_UNSEEN}]*)(?=[{re.escape(FORMULA)}])")
+"""Where another country's spreadsheet divides cells, a formula could begin too."""
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
 
 InWords = Callable[[Cell], str]
 
@@ -39,6 +42,7 @@ class Rounded:
 
 def harmless(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula: one that begins like it gets an apostrophe."""
+    text = _INNER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if _BEGINS_FORMULA.match(text) else text
 
 

@@ -29,9 +29,11 @@ class Reporting:
         tags: Names,
         seconds: float,
     ) -> None:
-        namer = Namer(database, categories, projects, tags)
-        self.saved = SavedReports(database, clock, operations, namer)
-        self.reports = Reports(database, clock, settings, activities, categories, self.saved, namer, seconds)
+        self.namer = Namer(database, categories, projects, tags)
+        self.saved = SavedReports(database, clock, operations, self.namer)
+        self.reports = Reports(
+            database, clock, settings, activities, categories, self.saved, self.namer, seconds
+        )
 
     @property
     def services(self) -> list[object]:

@@ -135,7 +135,7 @@ def test_every_kind_comes_in_every_format(server: ServerInMemory, client: Client
 def test_what_is_private_of_an_export_is_not_in_the_log(
     server: ServerInMemory, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made(server, client, where={"title": "canary words"}, to="download")
+    made(server, client, where={"title": "canary words", "category": "Work"}, to="download")
     server.service(Exports).discard()
     assert "canary" not in caplog.text
 
@@ -282,6 +282,7 @@ def test_the_history_comes_in_pages(server: ServerInMemory, client: Client) -> N
         ({"date": "2026-13-1", "range": "day"}, 400),
         ({"by": "mood"}, 400),
         ({"where": {"mood": "good"}}, 400),
+        ({"where": {"category": "Wrk"}}, 400),
         ({"where": {"title": "x" * 5_000}}, 422),
         ({"kind": "events", "buckets": ["nix"]}, 404),
         ({"kind": "events", "where": {"title": "x"}}, 400),
@@ -305,7 +306,29 @@ def test_scopes_hold(server: ServerInMemory, client: Client) -> None:
     assert reading.post(EXPORTS, {"range": DAY, "kind": "activities"}).status == 403
     (export,) = reading.get(EXPORTS).json()["exports"]
     assert reading.delete(f"{EXPORTS}/{export['id']}").status == 403
+    assert reading.post(EXPORTS, {"range": DAY, "to": "folder"}).status == 403
     assert server.client_with("tracking:read").get(EXPORTS).status == 403
+
+
+def test_what_was_exported_is_for_who_may_read_what_it_holds(server: ServerInMemory, client: Client) -> None:
+    found = made(server, client, kind="events", to="download")
+    reading = server.client_with("reports:read")
+    for path, method in (("", reading.get), ("/tickets", reading.post), ("/cancel", reading.post)):
+        assert method(f"{EXPORTS}/{found['id']}{path}").status == 403
+    assert reading.get(EXPORTS).json()["exports"] == []
+
+
+def test_an_erasure_ends_what_is_being_written(
+    server: ServerInMemory, client: Client, held: _Held, tmp_path: Path
+) -> None:
+    exports = server.service(Exports)
+    found = asked(client, kind="events", to="download")
+    _begun(server, held)
+    exports.discard()
+    held.goes_on.set()
+    after = over(server, client, found["id"])
+    assert (after["state"], "erased" in after["error"]) == ("failed", True)
+    assert list((tmp_path / "data" / "exports").glob("*export-*")) == []
 
 
 def test_too_many_at_once_are_refused(server: ServerInMemory, client: Client, held: _Held) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import DAY, HOUR, MINUTE, Instant
+from hourloom.core.periods import WEEKDAYS
 from hourloom.exports.model import Row
 from hourloom.reports.exporting import tables
 from hourloom.reports.exporting.tables import (
@@ -147,3 +148,20 @@ def test_a_report_keeps_its_sum_in_every_grouping() -> None:
             assert sum(int(row[place] or 0) for row in rows) == report.facts.active == 281 * MINUTE
             assert abs(sum(float(row[place + 1] or 0) for row in rows) - 1) < 1e-9
             assert all(len(row) == len(table.columns) for row in rows)
+
+
+def test_rows_that_are_times_come_in_their_order() -> None:
+    lane = ALane(minutes("2026-03-01T08:00:00+00:00", (PROGRAMMING, 5), (PLAY, 1_500), (WORK, 200)))
+    for by in ("day", "weekday", "hour", "month"):
+        table = of_report(a_report(lane, range="2026-03-01..2026-03-05", by="category", then=by))
+        nested = [str(row[1]) for row in table.rows if row[0] == "Play"]
+        alone = [str(row[0]) for row in of_report(a_report(lane, range="2026-03-01..2026-03-05", by=by)).rows]
+        for named in (nested, alone):
+            assert named == sorted(named, key=WEEKDAYS.index if by == "weekday" else str)
+
+
+def test_scores_are_numbers() -> None:
+    lane = ALane(minutes("2026-03-02T08:00:00+00:00", (PLAY, 7), (None, 13), (WORK, 200)))
+    table = of_report(a_report(lane, range="2026-03-02", by="score"))
+    assert table.columns[0].kind == "number"
+    assert {type(row[0]) for row in table.rows} <= {int, type(None)}

@@ -27,7 +27,7 @@ from hourloom.exports.document import (
     Text,
 )
 from hourloom.exports.model import Page, Table
-from hourloom.reports.exporting.tables import REST, TITLES, label, leaves, spoken
+from hourloom.reports.exporting.tables import REST, TITLES, in_time, label, leaves, spoken
 from hourloom.reports.model.grouping import ReportRow, ReportRows
 from hourloom.reports.model.keys import TIMES, Key
 from hourloom.reports.model.ranges import ReportRange
@@ -118,14 +118,22 @@ def _cell(kind: str, cell: object, zone: tzinfo) -> str:
 
 
 def _in_time(report: Report) -> Report:
-    """Put rows that are times into their order."""
-    key = report.keys[0]
-    if key not in TIMES:
-        return report
-    place = WEEKDAYS.index if key == "weekday" else str
-    rows = sorted(report.rows.rows, key=lambda row: place(row.key or ""))
-    named = [msgspec.structs.replace(row, key=_called(key, row.key)) for row in rows]
-    return msgspec.structs.replace(report, rows=msgspec.structs.replace(report.rows, rows=named))
+    """Put rows that are times into their order, and name them for people."""
+    return msgspec.structs.replace(report, rows=_rows_in_time(report.rows, report.keys))
+
+
+def _rows_in_time(rows: ReportRows, keys: Sequence[Key]) -> ReportRows:
+    if not any(key in TIMES for key in keys):
+        return rows
+    named = [
+        msgspec.structs.replace(
+            row,
+            key=_called(keys[0], row.key),
+            parts=None if row.parts is None else _rows_in_time(row.parts, keys[1:]),
+        )
+        for row in in_time(rows.rows, keys[0])
+    ]
+    return msgspec.structs.replace(rows, rows=named)
 
 
 def _called(key: Key, name: str | None) -> str | None:
@@ -137,8 +145,7 @@ def _called(key: Key, name: str | None) -> str | None:
 def _filters(report: Report) -> list[Section]:
     if not report.where:
         return []
-    said = "; ".join(f"{name}: {text}" for name, text in sorted(report.where.items()))
-    return [Text(f"Only what meets the filter: {said}", "note")]
+    return [Text(f"Only what meets the filter: {report.described}", "note")]
 
 
 def _facts(report: Report, zone: tzinfo) -> Section:

@@ -31,6 +31,10 @@ class NoSuchExport(NotFound):
     """There is no export {id}; `GET /api/v1/exports` lists those there are."""
 
 
+class ErasedMeanwhile(Conflict):
+    """Something was erased while the export was written; begin it again."""
+
+
 class ExportIsOver(Conflict):
     """The export {id} is over already."""
 

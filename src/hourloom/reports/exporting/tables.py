@@ -8,11 +8,12 @@ from typing import NamedTuple, Protocol, TypeVar
 from hourloom.activities.model.activity import Activity
 from hourloom.core.actors import Actor
 from hourloom.core.clock import DAY, MINUTE, Instant
-from hourloom.core.periods import Calendar
+from hourloom.core.periods import WEEKDAYS, Calendar
 from hourloom.exports.model import Cell, Column, Row, Table, TooMuchToWrite
 from hourloom.reports.exporting.model import MOST_ROWS
 from hourloom.reports.exporting.ports import LaneToExport
 from hourloom.reports.model.grouping import ReportRow, ReportRows
+from hourloom.reports.model.keys import TIMES, Key
 from hourloom.reports.model.report import Report
 
 UNASSIGNED = "Unassigned"
@@ -79,33 +80,50 @@ def label(key: str | None) -> str:
 
 def of_report(report: Report) -> Table:
     """Return the rows of a report; with a second key, a row for each pair."""
-    columns = [Column(key, TITLES[key]) for key in report.keys]
+    columns = [Column(key, TITLES[key], "number" if key == "score" else "text") for key in report.keys]
     columns += [Column("duration", "Time", "duration"), Column("share", "Share", "share")]
     if report.compared is not None:
         columns.append(Column("before", "Before", "duration"))
-    rows = _rows_of(report.rows, (), len(report.keys), report.facts.active, report.compared is not None)
+    rows = _rows_of(report.rows, (), report.keys, report.facts.active, report.compared is not None)
     return Table("Report", tuple(columns), rows)
 
 
 def _rows_of(
     rows: ReportRows,
-    above: tuple[str | None, ...],
-    levels: int,
+    above: tuple[Cell, ...],
+    keys: tuple[Key, ...],
     active: int,
     compares: bool,  # noqa: FBT001
 ) -> Iterator[Row]:
-    def row(names: tuple[str | None, ...], lasted: int, before: int) -> Row:
-        padded = (*names, *[None] * (levels - len(names)))
+    key, below = keys[0], keys[1:]
+
+    def row(name: Cell, lasted: int, before: int) -> Row:
+        padded = (*above, name, *[None] * len(below))
         return (*padded, lasted, lasted / active if active else 0.0, *((before,) if compares else ()))
 
-    for each in rows.rows:
-        names = (*above, label(each.key))
+    for each in in_time(rows.rows, key):
+        name = _cell(key, each.key)
         if each.parts is not None:
-            yield from _rows_of(each.parts, names, levels, active, compares)
+            yield from _rows_of(each.parts, (*above, name), below, active, compares)
         else:
-            yield row(names, each.lasted, each.before)
+            yield row(name, each.lasted, each.before)
     if rows.rest is not None:
-        yield row((*above, REST), rows.rest.lasted, rows.rest.before)
+        yield row(REST, rows.rest.lasted, rows.rest.before)
+
+
+def _cell(key: Key, name: str | None) -> Cell:
+    # Scores are numbers: one below zero is no formula.
+    if key == "score":
+        return None if name is None else int(name)
+    return label(name)
+
+
+def in_time(rows: Sequence[ReportRow], key: Key) -> Sequence[ReportRow]:
+    """Return rows that are times in the order of the calendar, others as they are."""
+    if key not in TIMES:
+        return rows
+    place = WEEKDAYS.index if key == "weekday" else str
+    return sorted(rows, key=lambda row: place(row.key or ""))
 
 
 def count_of(rows: ReportRows) -> int:

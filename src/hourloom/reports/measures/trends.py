@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from hourloom.core.clock import HOUR, MINUTE
@@ -11,6 +12,7 @@ from hourloom.reports.measures.figures import Figures
 from hourloom.reports.measures.focus import deep_minutes
 from hourloom.reports.measures.robust import (
     UNUSUAL,
+    Difference,
     Interval,
     benjamini_hochberg,
     chance_of,
@@ -28,6 +30,8 @@ LEAST_WEEKS = 4
 """Fewer of the same weekday make no baseline."""
 LEAST_ACTIVE = 30 * MINUTE
 """A day with less is a day off."""
+MOST_DIFFERENCES = 64
+"""So many are remembered, of about 4 kB each: a question draws one for each series."""
 FALSE_RATE = 0.1
 """At most such a share of what is reported may be chance."""
 FALSE_DAYS = 0.05
@@ -149,7 +153,7 @@ def _shifts(all_series: Sequence[Series], until: date, seed: int) -> Iterator[Sh
         after = [value for day, value in series.values.items() if middle <= day < until]
         if min(len(before), len(after)) < LEAST_DAYS:
             continue
-        found = difference_of_means(after, before, seed)
+        found = _difference(tuple(after), tuple(before), seed)
         if found is not None:
             means = sum(before) / len(before), sum(after) / len(after)
             yield Shift(
@@ -161,6 +165,17 @@ def _shifts(all_series: Sequence[Series], until: date, seed: int) -> Iterator[Sh
                 (len(before), len(after)),
                 False,
             )
+
+
+@lru_cache(maxsize=MOST_DIFFERENCES)
+def _difference(after: tuple[float, ...], before: tuple[float, ...], seed: int) -> Difference | None:
+    """Draw once for the same days: thousands of draws take longer than all else."""
+    return difference_of_means(after, before, seed)
+
+
+def forget_differences() -> None:
+    """Drop what was drawn for days of which some were erased."""
+    _difference.cache_clear()
 
 
 def _compared(series: Series, day: date) -> Unusual | None:

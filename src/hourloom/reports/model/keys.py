@@ -51,6 +51,8 @@ def keys_of(by: str, then: str = "") -> tuple[Key, ...]:
     for word in words:
         if word not in get_args(Key):
             raise KeyNotKnown(key=word[:40], known=", ".join(get_args(Key)))
+    if not words:
+        raise KeyNotKnown(key=by[:40], known=", ".join(get_args(Key)))
     if len(words) > MOST_LEVELS:
         raise TooManyLevels
     if len(set(words)) < len(words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -266,7 +266,6 @@ def heat_shape_of(heat: ReportHeat) -> HeatShape:
 def timeline_shape_of(timeline: ReportTimeline) -> TimelineShape:
     """Return a timeline as it is told."""
     period = timeline.period
-    spans = [(each.start, each.end) for each in timeline.stretches]
     return TimelineShape(
         period.text,
         timeline.zone,
@@ -275,8 +274,8 @@ def timeline_shape_of(timeline: ReportTimeline) -> TimelineShape:
         timeline.key,
         timeline.names,
         timeline.colors,
-        _steps(spans, period.start),
-        [end - start for start, end in spans],
+        _steps(((each.start, each.end) for each in timeline.stretches), period.start),
+        [each.end - each.start for each in timeline.stretches],
         [each.value for each in timeline.stretches],
         _steps(timeline.away, period.start),
         [end - start for start, end in timeline.away],
@@ -284,7 +283,7 @@ def timeline_shape_of(timeline: ReportTimeline) -> TimelineShape:
     )
 
 
-def _steps(spans: Sequence[tuple[int, int]], origin: int) -> list[int]:
+def _steps(spans: Iterable[tuple[int, int]], origin: int) -> list[int]:
     """Return where each stretch begins, as the step from the end of the one before."""
     stepped = []
     for start, end in spans:

@@ -32,10 +32,12 @@ from hourloom.operations.model import ChangedSince, Operation
 from hourloom.operations.service import Operations
 from hourloom.reports.exporting.model import (
     MOST_KEPT,
+    ErasedMeanwhile,
     Export,
     ExportDeleted,
     ExportGoesOn,
     ExportIsOver,
+    ExportKind,
     ExportNotThere,
     ExportState,
     ExportWanted,
@@ -50,6 +52,7 @@ from hourloom.reports.exporting.model import (
 from hourloom.reports.model.asked import MOST_ROWS as MOST_REPORT_ROWS
 from hourloom.reports.model.asked import ReportAsked, ReportDefinition, ReportQuestion, question_of
 from hourloom.reports.model.ranges import ReportRange, range_named
+from hourloom.reports.service.naming import Namer
 from hourloom.reports.service.reading import Reader
 from hourloom.reports.store import exports as store
 from hourloom.settings.definitions import EXPORT_FOLDER
@@ -71,6 +74,13 @@ SECONDS = 60.0
 LANGUAGE = "en"
 """What documents are written in, as the screens are for now."""
 _NEEDED = {"report": READ, "activities": "activities:read", "events": "tracking:read"}
+"""What is needed besides `reports:read` for what an export holds."""
+
+
+def _require(who: Actor, kind: ExportKind) -> None:
+    who.require(READ)
+    who.require(_NEEDED[kind])
+
 
 CalendarOf = Callable[[Actor, str], Calendar]
 """Returns how a user counts days, in a zone or in their own."""
@@ -109,11 +119,16 @@ class Exports:
         categories: Categories,
         buckets: Buckets,
         events: Events,
+        namer: Namer,
     ) -> None:
         self._database, self._clock, self._jobs, self._downloads = database, clock, jobs, downloads
         self._operations, self._settings, self._shelf = operations, settings, shelf
         self._calendar, self._activities, self._categories = calendar, activities, categories
-        self._buckets, self._events = buckets, events
+        self._buckets, self._events, self._namer = buckets, events, namer
+        self._erasures = 0
+        """How often something was erased since the start."""
+        for left_over in shelf.directory.glob(".export-*"):
+            left_over.unlink(missing_ok=True)
         jobs.register_long(KIND, self._work, urgent=True)
         jobs.register_long(TIDY, lambda _job, _report: self.tidy(), every=TIDY_EVERY)
         downloads.register(KIND, self._download)
@@ -121,8 +136,9 @@ class Exports:
 
     def begin(self, who: Actor, wanted: ExportWanted, *, queued: bool = True) -> Export:
         """Note what is wanted, within a write, and queue the job that writes it."""
-        who.require(READ)
-        who.require(_NEEDED[wanted.kind])
+        _require(who, wanted.kind)
+        if wanted.to == "folder":
+            who.require(WRITE)
         wanted, name = self._settled(who, wanted)
         folder = "" if wanted.to == "download" else self._folder(who)
         with self._database.begin() as tx:
@@ -148,22 +164,26 @@ class Exports:
             return made
 
     def all(self, who: Actor, before: int, limit: int) -> list[Export]:
-        """Return the user's exports from the newest on, numbered below `before`."""
+        """Return the user's exports from the newest on, numbered below `before`, of what they may read."""
         who.require(READ)
         with self._database.read() as tx:
-            return store.newest_exports(tx, who.workspace_id, who.user_id, before, limit)
+            found = store.newest_exports(tx, who.workspace_id, who.user_id, before, limit)
+        return [export for export in found if who.may(_NEEDED[export.kind])]
 
     def get(self, who: Actor, id: int) -> Export:
         """Return one export."""
         who.require(READ)
         with self._database.read() as tx:
-            return _found(tx, who, id)
+            export = _found(tx, who, id)
+        _require(who, export.kind)
+        return export
 
     def cancel(self, who: Actor, id: int) -> Export:
         """End an export that is under way, within a write; nothing of it stays but its entry."""
         who.require(READ)
         with self._database.begin() as tx:
             export = _found(tx, who, id)
+            _require(who, export.kind)
             if not export.is_open:
                 raise ExportIsOver(id=id)
             if self._is_at_work(export):
@@ -225,8 +245,12 @@ class Exports:
         return after
 
     def discard(self) -> int:
-        """Remove every file that waits to be fetched: copies that an erasure must not leave behind."""
-        gone = list(self._shelf.directory.glob("export-*"))
+        """Remove every file that waits to be fetched: copies that an erasure must not leave behind.
+
+        What is being written now was read before the erasure: it fails, and nothing of it stays.
+        """
+        self._erasures += 1
+        gone = list(self._shelf.directory.glob("*export-*"))
         for path in gone:
             path.unlink(missing_ok=True)
         return len(gone)
@@ -259,7 +283,7 @@ class Exports:
         from hourloom.exports.files import document_pieces, table_pieces  # noqa: PLC0415 - where one is written
 
         wanted = decode(export.definition, ExportWanted)
-        counted = _Counted()
+        counted, erasures = _Counted(), self._erasures
         with contextlib.ExitStack() as stack:
             content = self._content(who, wanted, report, counted)
             file, name = stack.enter_context(self._target(export, wanted))
@@ -274,6 +298,8 @@ class Exports:
             for piece in pieces:
                 file.write(piece)
                 size += len(piece)
+            if self._erasures != erasures:
+                raise ErasedMeanwhile
         return name, counted.rows, size
 
     def _content(self, who: Actor, wanted: ExportWanted, report: Report, counted: _Counted) -> Content:
@@ -299,7 +325,8 @@ class Exports:
         report(0, 3)
         with self._database.read() as tx:
             tree = self._categories.tree(tx, who.workspace_id)
-            reader = Reader(self._activities, tree, who, calendar, SECONDS)
+            described = self._namer.of(who).described
+            reader = Reader(self._activities, tree, who, calendar, SECONDS, described)
             found = reader.report(question, period, self._clock.now())
             if wanted.format != "pdf":
                 return Content(tables.of_report(found), None)
@@ -358,6 +385,8 @@ class Exports:
 
         require_possible(wanted)
         require_writable(wanted.format)
+        where = self._namer.of(who).numbered(wanted.where)
+        wanted = msgspec.structs.replace(wanted, where=where)
         _question(wanted)
         for bucket in wanted.buckets:
             self._buckets.get(who, bucket)

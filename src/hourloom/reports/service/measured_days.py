@@ -17,6 +17,7 @@ from hourloom.core.periods import Calendar
 from hourloom.db.transaction import Transaction
 from hourloom.reports.measures.figures import NOTHING, Figures, figures
 from hourloom.reports.measures.model import Span
+from hourloom.reports.measures.trends import forget_differences
 from hourloom.reports.ports import LaneSource, SumsSource
 from hourloom.tracking.model import settled_before
 
@@ -86,6 +87,7 @@ class MeasuredDays:
         with self._lock:
             self._kept.clear()
             self._bytes = 0
+        forget_differences()
 
     def _of_day(
         self, who: Actor, day: date, calendar: Calendar, now: Instant, version: str, worth: _Worth

@@ -128,19 +128,14 @@ class Reader:
     def timeline(self, question: ReportQuestion, period: ReportRange) -> ReportTimeline:
         """Return what was done when, by the first key of the question, which is none of time."""
         key = question.keys[0]
-        stretches: list[tuple[Instant, Instant, Value]] = []
+        shown: list[ReportStretch] = []
+        places: dict[Value, int] = {}
         away: list[tuple[Instant, Instant]] = []
-        for stretch in self._chosen(period, ("day",), question.parts):
-            self.check()
-            lane = self._source.between(self._who, stretch.start, stretch.end, question.where)
-            away += lane.away
-            for activity, value in self._valued(lane.activities, key, question.depth):
-                start = activity.start
-                if stretches and stretches[-1][1:] == (start, value):
-                    start = stretches.pop()[0]
-                stretches.append((start, activity.end, value))
-        shown = stretches[:MOST_STRETCHES]
-        places = {value: n for n, value in enumerate(dict.fromkeys(value for _, _, value in shown))}
+        found = 0
+        for start, end, value in self._told(question, period, away):
+            found += 1
+            if len(shown) < MOST_STRETCHES:
+                shown.append(ReportStretch(start, end, places.setdefault(value, len(places))))
         names = self._label(key, places)
         return ReportTimeline(
             period,
@@ -148,10 +143,30 @@ class Reader:
             key,
             [names.get(value) for value in places],
             [self._tree.color(_number(value)) if key == "category" else None for value in places],
-            [ReportStretch(start, end, places[value]) for start, end, value in shown],
+            shown,
             away,
-            len(stretches) - len(shown),
+            found - len(shown),
         )
+
+    def _told(
+        self, question: ReportQuestion, period: ReportRange, away: list[tuple[Instant, Instant]]
+    ) -> Iterator[tuple[Instant, Instant, Value]]:
+        """Yield what was done when, equal neighbours as one; gather when nobody was there."""
+        open_: tuple[Instant, Instant, Value] | None = None
+        for stretch in self._chosen(period, ("day",), question.parts):
+            self.check()
+            lane = self._source.between(self._who, stretch.start, stretch.end, question.where)
+            away += lane.away
+            for activity, value in self._valued(lane.activities, question.keys[0], question.depth):
+                start = activity.start
+                if open_ is not None:
+                    if open_[1:] == (start, value):
+                        start = open_[0]
+                    else:
+                        yield open_
+                open_ = start, activity.end, value
+        if open_ is not None:
+            yield open_
 
     def check(self) -> None:
         """Raise once the time is up."""
