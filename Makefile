@@ -12,7 +12,7 @@ AUDIT_READY := .venv-audit/.ready
 SCREENS := src/hourloom/web/static/dist/sources.digest
 # The extension for browsers is prepared only where Node is installed.
 EXTENSION_READY := $(if $(shell command -v npm),extension/node_modules/.ready)
-TYPED := src tests tools $(wildcard benchmarks)
+TYPED := src tests tools hatch_build.py $(wildcard benchmarks)
 
 # What is rewritten of each test, and compiled of each module, is kept for the next process that reads it.
 export PYTHONDONTWRITEBYTECODE =

@@ -27,7 +27,12 @@ from hourloom.testing import (
     open_sqlite,
 )
 
-pytest_plugins = ["tests.plugins.figures", "tests.plugins.in_memory", "tests.plugins.no_skips"]
+pytest_plugins = [
+    "tests.plugins.figures",
+    "tests.plugins.in_memory",
+    "tests.plugins.no_skips",
+    "tests.plugins.screenshots",
+]
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("soak", deadline=None, max_examples=2_000)

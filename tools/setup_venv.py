@@ -85,6 +85,8 @@ def sync_with_uv(python: Path, lock: Path) -> bool:
 def install_project(python: Path) -> None:
     """Install the project in place with the build backend of the lock, and byte-compile it."""
     options = ("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    # make builds the screens by itself, where it can.
+    os.environ.setdefault("HOURLOOM_WITHOUT_UI", "1")
     run(python, *PIP, "install", *options)
     run(python, "-m", "compileall", "-q", str(ROOT / "src"))
 

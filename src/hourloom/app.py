@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hourloom import __version__
 from hourloom.core.clock import SystemClock
 from hourloom.core.errors import HourloomError
+from hourloom.core.heaps import share_one_heap
 
 if TYPE_CHECKING:
     from hourloom.assembly import Server
@@ -90,6 +91,7 @@ def serve(configuration: Configuration, fd: int | None = None, unlock_fd: int | 
 
     Through `unlock_fd` a parent hands over what opens the database, and it asks for it when that is missing.
     """
+    share_one_heap()
     with held(configuration) as lock:
         listener = listening_socket(configuration, fd)
         unlocking = begin_unlocking(configuration, words_handed_over(unlock_fd))
@@ -112,7 +114,8 @@ def serve(configuration: Configuration, fd: int | None = None, unlock_fd: int | 
             around = surroundings(configuration)
             server.watch_over(around, crashes, crashed_before(os.environ.get(ENDED, "")))
             away.watch(server.vitals.measures)
-            return run(server, listener, lambda url: announce_ready(url, lock, unlocked))
+            directory = configuration.data_dir
+            return run(server, listener, lambda url: announce_ready(url, directory, lock, unlocked))
 
 
 @contextlib.contextmanager
@@ -269,10 +272,16 @@ def words_handed_over(descriptor: int | None) -> str | None:
     return words_in(descriptor)
 
 
-def announce_ready(url: str, lock: DirectoryLock, unlocked: Unlocked | None) -> None:
+def announce_ready(url: str, directory: Path, lock: DirectoryLock, unlocked: Unlocked | None) -> None:
     """Say on the terminal where the server is, and once the recovery code."""
     lock.publish(url)
-    print(f"Hourloom listens on {url}; sign in with `hourloom open`.", file=sys.stderr, flush=True)
+    import shlex
+
+    from hourloom.configuration import directories
+
+    own = directory == directories(os.environ, "hourloom")[0]
+    opening = "hourloom open" if own else f"hourloom open --data-dir {shlex.quote(str(directory))}"
+    print(f"Hourloom listens on {url}; sign in with `{opening}`.", file=sys.stderr, flush=True)
     if unlocked and unlocked.new_recovery_code:
         show_recovery_code(unlocked.new_recovery_code)
 

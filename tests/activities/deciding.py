@@ -61,6 +61,9 @@ class NoDatabase:
 
     dialect = "sqlite"
 
+    def check_time(self) -> None:
+        """Have all the time there is."""
+
     def rows(self, *_: object, **__: object) -> list[tuple[object, ...]]:
         return []
 

@@ -19,7 +19,7 @@ from hourloom.activities.model.classes import (
     shown,
     taken_over,
 )
-from hourloom.activities.model.rule import Condition, Outcome, Rule
+from hourloom.activities.model.rule import MOST_RULES, Condition, Outcome, Rule
 from hourloom.activities.model.rulebook import Rulebook, difference
 from hourloom.activities.model.tending import edited, with_category
 from hourloom.testing import Client, ServerInMemory
@@ -373,3 +373,39 @@ def test_our_own_rule_and_theirs_stand_side_by_side() -> None:
     after = _numbered(taken_over(before, classes_of(offered), classes_of(changed)))
     assert sorted(each.origin for each in after.rules.values()) == ["activitywatch", "user"]
     assert {each.conditions[0].text for each in after.rules.values()} == {"own", "theirs"}
+
+
+def test_a_list_that_is_too_much_is_refused_before_it_is_worked_out() -> None:
+    deep = [{"name": [f"{n} {depth}" for depth in range(8)]} for n in range(1_500)]
+    with pytest.raises(ClassesNotValid, match="more than 2,000 categories"):
+        taken_over(Rulebook(), [], classes_of(deep))
+    many = [{"name": ["A"], "rule": {"type": "regex", "regex": f"w{n}"}} for n in range(MOST_RULES)]
+    with pytest.raises(ClassesNotValid, match="more than 5,000 rules"):
+        classes_of([*many, many[0]])
+    own = book(rule(1, CODE, where("title", "x")))
+    with pytest.raises(ClassesNotValid, match="more than 5,000 rules"):
+        taken_over(own, [], classes_of(many))
+
+
+def test_what_the_list_does_not_name_is_not_moved_too_deep() -> None:
+    chain = [Category(n, f"level {n}", n - 1 or None) for n in range(1, 9)]
+    before = Rulebook(CategoryTree(chain))
+    renamed = classes_of([{"name": ["New", "level 1"]}])
+    with pytest.raises(ClassesNotValid, match="more than 8 levels"):
+        taken_over(before, classes_of([{"name": ["level 1"]}]), renamed)
+
+
+def test_a_token_needs_the_scope_of_activities_as_well(server: ServerInMemory, client: Client) -> None:
+    write(client, DEFAULTS)
+    client.post("/api/0/settings/other", 1)
+    reader = server.client_with("settings:read")
+    assert reader.get("/api/0/settings/classes").status == 403
+    assert set(reader.get("/api/0/settings").json()) == {"other"}
+    both = server.client_with("settings:read", "activities:read")
+    assert both.get("/api/0/settings/classes").json() == DEFAULTS
+    assert set(both.get("/api/0/settings").json()) == {"classes", "other"}
+    writer = server.client_with("settings:write", "activities:read")
+    assert writer.post("/api/0/settings/classes", []).status == 403
+    assert writer.request("DELETE", "/api/0/settings/classes").status == 403
+    assert writer.post("/api/0/settings/other", 2).status == 200
+    assert read(client) == DEFAULTS

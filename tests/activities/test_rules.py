@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hourloom.activities.classifying.patterns import MOST_STEPS, fault_of, size_of
+from hourloom.activities.classifying.classifier import Classifier
+from hourloom.activities.classifying.patterns import MOST_LETTERS, MOST_STEPS, PatternSet, fault_of, size_of
 from hourloom.activities.model.correction import Correction
 from hourloom.activities.model.rule import Condition, NotTheSameRules, Outcome, Rule, RuleNotValid, reordered
 from hourloom.activities.model.subject import Subject
@@ -20,12 +21,14 @@ from hourloom.activities.service.rules import (
     require_room_for_patterns,
     require_usable,
 )
+from hourloom.db.transaction import ReadTookTooLong
 from tests.activities.deciding import (
     CODE,
     LEISURE,
     MAIL,
     VIDEO,
     WORK,
+    NoDatabase,
     book,
     category_of,
     decided,
@@ -198,7 +201,7 @@ def test_patterns_that_cannot_be_used_say_what_and_where(
 
 
 def test_patterns_are_bounded_together() -> None:
-    pattern = r"\pL{9}"
+    pattern = "[a-z]{9}"
     enough = 2 + MOST_STEPS // size_of(pattern)
     many = [rule(n, CODE, where("title", f"{pattern}{n}", "pattern")) for n in range(1, enough)]
     with pytest.raises(PatternsTooLarge):
@@ -318,3 +321,33 @@ def test_a_rule_behind_all_others_takes_nothing_from_them(
 def test_any_text_is_a_pattern_or_told_to_be_none(pattern: str) -> None:
     fault = fault_of(pattern)
     assert fault is None or (fault.reason and (fault.position is None or 1 <= fault.position <= len(pattern)))
+
+
+def test_texts_count_as_well_and_what_is_beyond_is_not_even_compiled() -> None:
+    size_of.cache_clear()
+    with pytest.raises(PatternsTooLarge):
+        require_room_for_patterns(
+            rule(n, CODE, where("title", f"[a-z]{{90}}{n}", "pattern")) for n in range(2_000)
+        )
+    assert size_of.cache_info().misses < 200
+    long = [rule(n, CODE, where("title", f"{n:01000}")) for n in range(200)]
+    require_room_for_patterns(long[:190])
+    with pytest.raises(PatternsTooLarge):
+        require_room_for_patterns(long)
+
+
+def test_patterns_look_at_the_beginning_of_a_text_and_many_texts_at_all_of_it() -> None:
+    late = "x" * MOST_LETTERS + "needle"
+    assert category_of(book(rule(1, CODE, where("title", "need.e", "pattern"))), seen(title=late)) is None
+    assert category_of(book(rule(1, CODE, where("title", "needle"))), seen(title=late)) == CODE
+    both = PatternSet(["[invalid", "b"], ["a", "b"])
+    assert both.found_in("xbx") == [1]
+
+
+def test_reading_stops_where_the_time_is_over() -> None:
+    class Late(NoDatabase):
+        def check_time(self) -> None:
+            raise ReadTookTooLong(seconds=1)
+
+    with pytest.raises(ReadTookTooLong):
+        Classifier(book()).plain([Subject(1, 0, 0)], cast("Any", Late()))

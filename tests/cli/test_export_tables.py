@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hourloom.cli.commands.export_tables import FormatsDiffer, format_of
 from tests.cli.program import Program, an_export
 
 DAYS = "2026-09-21..2026-09-22"
@@ -46,8 +47,18 @@ def test_a_report_goes_where_it_is_told(program: Program, tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
 
 
+def test_the_ending_of_a_name_says_what_kind_of_file_it_is(program: Program, tmp_path: Path) -> None:
+    program("export", "report", "--range", DAYS, "--to", str(tmp_path / "week.XLSX"))
+    assert (tmp_path / "week.XLSX").read_bytes().startswith(b"PK")
+    assert format_of(None, "-") == format_of(None, "") == format_of(None, "a.txt") == "csv"
+    assert format_of("json", "a.txt") == format_of(None, "b.a.json") == "json"
+    with pytest.raises(FormatsDiffer):
+        format_of("csv", "week.pdf")
+
+
 def test_what_is_wrong_is_said_in_one_sentence(program: Program) -> None:
     assert "filter 'mood'" in program.refused("export", "report", "--where", "mood=good")
+    assert "no category 'Wrk'" in program.refused("export", "report", "--where", "category=Wrk")
 
 
 def test_without_a_server_it_comes_all_the_same(hourloom: Program) -> None:

@@ -99,14 +99,19 @@ def test_a_week_says_what_is_left_for_each_day(goal: Commands) -> None:
     goal("add", "Hours", "--at-least", "20h", "--per", "week", "--on", "mon-fri")
     assert "4 h a day left" in goal("list")
     assert "0 weeks" in goal("list")
+    assert "at least 70 points of productivity a day" in goal(
+        "add", "Good", "--at-least", "70", "--of", "pulse"
+    )
+    assert "a day has only 24 hours" in goal.refused("add", "Long", "--at-least", "25h")
 
 
 def test_names_that_two_goals_have_are_not_enough(goal: Commands) -> None:
-    goal("add", "Twice", "--at-least", "1h")
-    goal("add", "Twice", "--at-least", "2h")
-    assert "give the number of one of 1, 2" in goal.refused("end", "twice")
+    goal("add", "Twice", "--at-least", "1h", "--from", "2026-02-02")
+    assert 'a goal "Twice" already' in goal.refused("add", "twice", "--at-least", "2h")
     goal("end", "1")
+    goal("add", "twice", "--at-least", "2h", "--from", "2026-02-02")
     assert "Its last day is" in goal("end", "twice")  # the one that had not ended
+    assert "give the number of one of 1, 2" in goal.refused("delete", "twice")
 
 
 def test_what_is_left_out_stays(goal: Commands) -> None:

@@ -23,3 +23,12 @@ def test_projects_and_tags_by_name_and_number(served: Program) -> None:
     served("tag", "rename", "billed", "invoiced")
     assert [tag["name"] for tag in served.json("tag", "list")["tags"]] == ["invoiced"]
     assert "brings it back" in served("tag", "delete", "invoiced").stderr
+    assert served("operations", "--limit", "1").stdout.splitlines()[1].split()[3:6] == ["delete", "tag", "2"]
+    assert "--limit N lists more" in served("operations", "--limit", "1").stderr
+    assert "Restored" in served("tag", "restore", "invoiced").stderr
+    for words in (
+        ["project", "add", ""],
+        ["tag", "add", "x" * 101],
+        ["project", "add", "A", "--color", "blue"],
+    ):
+        assert "`" not in served.refused(*words)

@@ -13,7 +13,7 @@ import typer
 
 from hourloom.cli.charts import Paper, fitted, width_of
 from hourloom.cli.commands.report import filters_given, keys_given
-from hourloom.cli.reporting import shown
+from hourloom.cli.reporting import folded, shown
 from hourloom.sdk.reports import Report
 from tests.cli.program import Program, an_export
 
@@ -62,13 +62,21 @@ def test_nothing_recorded_is_said_kindly(recorded: Program) -> None:
     assert done.stderr.startswith("Nothing was recorded on Wednesday 2020-01-01.")
     assert "`hourloom status`" in done.stderr
     assert recorded.json("report", "2020-01-01")["rows"] == []
+    done = recorded("report", "2026-09-21", "--where", "app=none such")
+    assert done.stderr.startswith("Nothing matches on Monday 2026-09-21, only app ")
 
 
 def test_reports_are_kept_by_a_name(recorded: Program) -> None:
     assert "takes it back" in recorded("report", "2026-09-21", "--by", "title", "--save", "Mine").stderr
     assert "Mine" in recorded("report", "--list").stdout
     assert len(recorded.json("report", "--saved", "Mine")["rows"]) == 50
-    assert "already" in recorded.refused("report", "today", "--save", "Mine")
+    assert "--force" in recorded.refused("report", "today", "--save", "mine")
+    assert (
+        "takes it back"
+        in recorded("report", "2026-09-21", "--by", "title", "--save", "mine", "--force").stderr
+    )
+    assert len(recorded.json("report", "--saved", "MINE")["rows"]) == 50
+    assert "1 to 100 characters" in recorded.refused("report", "--save", "")
     assert "brings it back" in recorded("report", "--forget", "Mine").stderr
     assert "There is no saved report" in recorded.refused("report", "--forget", "Mine")
     assert "No report was kept" in recorded("report", "--list").stderr
@@ -79,6 +87,8 @@ def test_reports_are_kept_by_a_name(recorded: Program) -> None:
     [
         (["2026-03-08..2026-03-02"], 1),
         (["today", "--where", "category=Nothing"], 1),
+        (["today", "--where", "score=9"], 1),
+        (["today", "--where", "source=foo"], 1),
         (["today", "--by", "app", "--then", "day", "--then", "title", "--then", "hour"], 2),
     ],
 )
@@ -153,6 +163,32 @@ def test_the_minutes_of_rows_make_up_the_total(capsys: pytest.CaptureFixture[str
     lines = capsys.readouterr().out.splitlines()
     table = lines[lines.index(next(line for line in lines if line.startswith("CATEGORY"))) + 1 :]
     assert sum(map(clock_of, table[:-1])) == clock_of(table[-1]) == 118
+
+
+def test_changes_are_the_difference_of_the_minutes_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        a_row(f"row {n}", 262 * 60 + 20.0, before_seconds=261 * 60 + 40.0, change_seconds=40.0)
+        for n in range(3)
+    ]
+    past = {
+        "range": "2026-03-01..2026-03-01",
+        "started_at": "2026-02-28T23:00:00Z",
+        "ended_at": "2026-03-01T23:00:00Z",
+        "total_seconds": 3 * (261 * 60 + 40.0),
+        "away_seconds": 0,
+        "cut": False,
+    }
+    shown(an_answer(rows=rows, rest=None, total_seconds=3 * (262 * 60 + 20.0), compared_with=past))
+    for line in capsys.readouterr().out.splitlines()[-4:]:
+        now, before, *change = (int(h) * 60 + int(m) for h, m in re.findall(r"(\d+):(\d\d)", line))
+        assert abs(now - before) == sum(change)
+
+
+def test_a_long_series_is_folded() -> None:
+    assert len(folded([1.0] * 365, 62)) == 53
+    assert len(folded([1.0] * 31, 24)) == 16
+    assert folded([1.0, 3.0, 5.0], 2) == [2.0, 5.0]
+    assert folded([1.0, 3.0], 8) == [1.0, 3.0]
 
 
 def test_control_characters_of_names_reach_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

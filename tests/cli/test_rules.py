@@ -62,8 +62,27 @@ def test_categories_and_rules_from_the_first_to_the_last(served: Program) -> Non
     assert f"your rule {made['id']}" in tested.stderr
     assert "0 of 0 activities" in served("rule", "preview", str(made["id"]), "--delete").stderr
     assert "look-ahead" in served.refused("rule", "add", "--title", "a(?=b)", "--re2", "-c", "Loom")
+    assert "--reassign-to CATEGORY" in served.refused("category", "delete", "Loom")
+    assert "--into CATEGORY" in served.refused("category", "move", "Loom")
+    assert "already" in served.refused("category", "add", "handiwork")
+    for words in (["--score", "5"], ["--color", "blue"], ["--icon", "A b"]):
+        assert "`" not in served.refused("category", "add", "Foo", *words)
     served("category", "delete", "Loom", "--reassign-to", "Handiwork")
     assert served("category", "of", "My yarn").stdout.strip() == "Handiwork"
+
+
+def test_corrections_are_listed_and_forgotten(served: Program) -> None:
+    served("category", "add", "Cards")
+    number = str(served.json("category", "correct", "Cards", "--app", "anki")["id"])
+    assert served("category", "corrections").stdout.splitlines()[1].split() == [
+        number,
+        "program",
+        "anki",
+        "Cards",
+    ]
+    assert "add correction" in served("operations").stdout
+    assert "brings it back" in served("category", "forget", number).stderr
+    assert served.json("category", "corrections")["corrections"] == []
 
 
 def test_what_options_say_of_conditions() -> None:

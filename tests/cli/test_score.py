@@ -54,13 +54,14 @@ def test_a_day_and_a_week_are_scored_with_their_parts(hourloom: Program, tmp_pat
         hourloom.json("score", "week", "--date", DAY)["score"]["value"]
     )
     assert "nothing was recorded" in hourloom("score", "2020-01-01").stderr
+    assert "nothing was recorded" in hourloom("score", "yesterday").stderr
     assert "no time zone" in hourloom.refused("score", DAY, "--zone", "Mars/Olympus")
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["yesterday"], "is no day"),
+        (["month"], "there are today, yesterday, day, week"),
         ([DAY, "--date", "2026-02-17"], "give the day once"),
     ],
 )

@@ -47,7 +47,9 @@ def test_the_demonstration_is_written_once_and_served_again(hourloom: Program) -
     place = hourloom.home / "demo"
     port = str(free_port())
     words = ("demo", "--port", port, "--data-dir", str(place))
-    assert "invented events" in hourloom(*words, "--fill-only").stderr
+    said = hourloom(*words, "--fill-only").stderr
+    assert "invented events of 20" in said
+    assert f"hourloom demo --data-dir {place}" in said
     made = (place / "hourloom.db").stat().st_ino
     with hourloom.running(*words):
         buckets = ask(int(port), "GET", "/api/0/buckets/")

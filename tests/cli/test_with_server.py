@@ -1,6 +1,7 @@
 """Commands beside a server that runs."""
 
 import json
+import os
 import re
 import stat
 import uuid
@@ -108,6 +109,29 @@ def test_open_hands_the_browser_a_file_and_never_the_code(tmp_path: Path) -> Non
         assert LINK.search(file.read_text("utf-8"))
         program("open")
         assert not file.exists(), "the next link replaces it"
+
+
+def test_a_window_of_its_own_is_opened_by_a_file_too_where_a_program_does_that(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    browser = programs / "chromium"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {seen}.new\nmv {seen}.new {seen}\n', "utf-8")
+    browser.chmod(0o700)
+    program = Program(tmp_path, more={"PATH": f"{programs}:{os.environ['PATH']}"})
+    with program.running():
+        assert "window of its own" in program("open", "--window").stderr
+        assert until(seen.exists, bool)
+        words = seen.read_text("utf-8").split()
+        assert words[0].startswith(f"--app=file://{program.data_dir}/run/open-")
+        assert words[1:] == ["--window-size=1200,800"]
+        assert "code" not in " ".join(words)
+
+
+def test_without_such_a_program_the_browser_shows_the_page(tmp_path: Path) -> None:
+    program = Program(tmp_path, more={"PATH": str(tmp_path), "BROWSER": "/bin/true"})
+    with program.running():
+        assert "needs Chromium" in program("open", "--window").stderr
 
 
 def test_where_no_browser_opens_the_link_is_printed(served: Program) -> None:

@@ -29,6 +29,7 @@ from hourloom.notices.service import Notices
 from hourloom.operations.service import Operations
 from hourloom.settings.service import Settings
 from hourloom.testing import FixedClock
+from hourloom.tracking.model import settled_before
 from tests.goals.made import some_terms
 
 Answer = TypeVar("Answer")
@@ -85,6 +86,9 @@ class ActivitiesAsStated:
 
     def version(self, _who: Actor) -> str:
         return str(self.edits)
+
+    def settled(self, _who: Actor, now: Instant) -> Instant:
+        return settled_before(now)
 
 
 def _meets(category: int | None, where: Filter | None) -> bool:

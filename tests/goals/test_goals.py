@@ -178,7 +178,8 @@ def test_what_is_kept_is_bounded(at_work: GoalsAtWork) -> None:
     measuring: Measuring = at_work.measuring
     at_work.clock.set("2026-09-01T11:00:00Z")
     for shortest in range(1, 4):
-        goal = at_work.add(measure="activities", target=1, shortest_seconds=shortest)
+        name = f"Goal {shortest}"
+        goal = at_work.add(name=name, measure="activities", target=1, shortest_seconds=shortest)
         at_work.goals.get(at_work.who, goal.id)
     kept = sum(len(each) for each in measuring._kept.values())
     assert 200 < kept < MOST_KEPT_DAYS

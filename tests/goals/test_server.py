@@ -166,3 +166,21 @@ def test_wakatimes_clients_find_all_that_the_sample_has(server: ServerInMemory, 
     assert last["range"]["text"] == "Today"
     assert shown["data"]["chart_data"][0]["range_status"] == "fail"
     assert editor.get("/api/v1/users/current/goals/2").status == 404
+
+
+def test_a_goal_looks_at_what_takes_the_place_of_its_category_and_back(server: ServerInMemory) -> None:
+    admin = server.client_with("admin")
+    old, new = (
+        admin.post("/api/v1/categories", {"name": name}).json()["category"]["id"] for name in ("Old", "New")
+    )
+    made = admin.post(GOALS, terms_as_sent(where={"categories": [old]}))
+    assert made.status == 201, made.body
+
+    def looks_at() -> list[int]:
+        (goal,) = admin.get(GOALS).json()["goals"]
+        return [each["id"] for each in goal["goal"]["where"]["categories"]]
+
+    gone = admin.request("DELETE", f"/api/v1/categories/{old}?reassign_to={new}").json()
+    assert looks_at() == [new]
+    assert admin.post(f"/api/v1/operations/{gone['operation_id']}/undo", {}).status == 200
+    assert looks_at() == [old]

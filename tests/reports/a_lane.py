@@ -133,6 +133,7 @@ class ASource:
             "score": TREE.score(each.verdict.category_id),
             "source": each.verdict.source,
             "app": said.app,
+            "app_name": said.app_name,
             "domain": said.domain,
             "title": said.title,
         }[key]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,7 +40,7 @@ from hourloom.reports.model.ranges import (
 )
 from hourloom.reports.model.report import Report
 from hourloom.reports.routes.shapes import shape_of
-from hourloom.reports.service.reading import Reader
+from hourloom.reports.service.reading import Reader, TooManyHours
 from tests.reports.a_lane import (
     LATER,
     PLAY,
@@ -391,6 +392,43 @@ def test_an_answer_ends_when_its_time_is_up() -> None:
     reader = Reader(ASource(DAY), TREE, WHO, BERLIN, 10, monotonic=lambda: float(next(times)))
     with pytest.raises(ReadTookTooLong):
         reader.report(ReportQuestion(range="year"), range_named("year", None, WEDNESDAY, BERLIN), LATER)
+
+
+def test_of_instants_that_go_on_the_stretch_before_is_cut_too() -> None:
+    period = range_named("2026-03-02T08:00Z..2026-03-02T12:00Z", None, WEDNESDAY, BERLIN)
+    now = Instant(period.start + 60 * MINUTE)
+    earlier = before(period, now, BERLIN)
+    assert (earlier.start, earlier.end) == (period.start - 240 * MINUTE, period.start - 180 * MINUTE)
+    assert before(period, period.end, BERLIN).end == period.start
+
+
+@pytest.mark.parametrize("asked", [{"by": "hour"}, {"by": "day", "then": "hour"}, {"where": {"hour": "9"}}])
+def test_hours_of_many_years_are_refused_at_once(asked: dict[str, Any]) -> None:
+    with pytest.raises(TooManyHours):
+        a_report(DAY, BERLIN, range="1970-01-03..2069-12-30", **asked)
+
+
+def test_time_within_time_is_what_both_say() -> None:
+    report = a_report(DAY, BERLIN, by="month", then="week", range="2026-02-10..2026-03-10")
+    for _, where in all_behind(report, report.rows, 0, {}):
+        first, _, last = where["range"].partition("..")
+        assert first[:7] == last[:7]
+        assert first <= last
+
+
+def test_rows_without_room_are_part_of_the_rest() -> None:
+    report = a_report(DAY, BERLIN, by="title", range="2026-02-28..2026-03-05")
+    long = [
+        msgspec.structs.replace(report.rows.rows[0], value=f"{n} " + "x" * 1_500, key=f"{n} " + "x" * 1_500)
+        for n in range(30_000)
+    ]
+    told = shape_of(msgspec.structs.replace(report, rows=ReportRows(long)))
+    assert told.rest is not None
+    assert 0 < len(told.rows) == 30_000 - told.rest.rows
+    assert all(len(row.key or "") == 300 for row in told.rows)
+    shown = sum(row.seconds for row in told.rows) + told.rest.seconds
+    assert round(shown) == round(30_000 * told.rows[0].seconds)
+    assert len(msgspec.json.encode(told)) < 9 * 1024 * 1024
 
 
 class TestFlawsOfTheSourceDesigns:

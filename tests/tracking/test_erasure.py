@@ -163,6 +163,28 @@ def test_erased_is_in_no_byte(server: ServerInMemory, client: Client, start: int
     assert places_of("kept-canary", tmp_path, KEY) == ["hourloom.db, decrypted"]
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_what_was_said_about_it_goes_with_it(
+    server: ServerInMemory, client: Client, start: int, tmp_path: Path
+) -> None:
+    pages = [{"url": f"https://{name}.example/x", "title": name} for name in ("canary-site", "kept-site")]
+    for place, data in enumerate(pages):
+        add(server, WEB, (start + place * MINUTE, start + (place + 1) * MINUTE, data))
+    admin = server.client_with("admin")
+    outcome = {"category_id": admin.get("/api/v1/categories").json()["categories"][0]["id"]}
+    operations = {
+        name: admin.post("/api/v1/corrections", {"domain": name, "outcome": outcome}).json()
+        for name in ("canary-site.example", "kept-site.example", "never-seen.example")
+    }
+    made = finished(server, client, delete(client, domain="canary-site.example", now=True))
+    assert made["state"] == "done"
+    left = {each["about"] for each in admin.get("/api/v1/corrections").json()["corrections"]}
+    assert left == {"kept-site.example", "never-seen.example"}
+    assert places_of("canary-site", tmp_path, KEY) == []
+    assert undo(admin, operations["canary-site.example"]) == 410
+    assert undo(admin, operations["kept-site.example"]) == 200
+
+
 def test_nothing_named_deletes_nothing(server: ServerInMemory, client: Client, start: int) -> None:
     add(server, WINDOW, *a_minute_each(start, "a"))
     for wanted in ({}, {"bucket": WINDOW}, {"now": True}):

@@ -125,7 +125,7 @@ def test_uploads_leave_nothing_behind(server: RealServer) -> None:
     assert [file.name for file in (server.data_dir / "run").iterdir()] == ["server.sock"]
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health", "/api/0/log", "/api/0/info", "/", "/page.js"])
+@pytest.mark.parametrize("path", ["/metrics", "/health", "/api/0/log", "/api/0/info", "/", "/icon.svg"])
 def test_answers_about_the_server_do_not_tell(server: RealServer, path: str) -> None:
     with server.connect() as connection:
         answer = connection.ask("GET", path)

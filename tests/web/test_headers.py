@@ -37,7 +37,7 @@ def test_every_answer_of_every_route_is_guarded(server: ServerInMemory) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "BREW"])
 @pytest.mark.parametrize(
-    "path", ["/", "/page.js", "/page.css", "/nothing", "/api/0/nothing", "/api/v1/nothing"]
+    "path", ["/", "/today", "/icon.svg", "/nothing", "/api/0/nothing", "/api/v1/nothing"]
 )
 @pytest.mark.parametrize("host", ["localhost:5600", "evil.example"])
 def test_every_other_answer_is_guarded_too(server: ServerInMemory, method: str, path: str, host: str) -> None:
@@ -110,7 +110,7 @@ def test_a_site_that_the_operator_allows_may_use_everything_with_a_token(
 
 
 def test_the_page_is_plain_files_that_ask_for_nothing_elsewhere(server: ServerInMemory) -> None:
-    for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")):
+    for path, kind in (("/", "text/html"), ("/today", "text/html"), ("/icon.svg", "image/svg+xml")):
         answer = server.client.get(path)
         assert answer.status == 200
         assert answer.headers["content-type"].startswith(kind)
@@ -118,17 +118,9 @@ def test_the_page_is_plain_files_that_ask_for_nothing_elsewhere(server: ServerIn
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
-        text = answer.body.decode()
-        assert "http://" not in text.replace("http://localhost", "")
+        text = answer.body.decode().replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text
         assert "https://" not in text
-
-
-def test_the_page_has_no_script_or_style_within_it(server: ServerInMemory) -> None:
-    text = server.client.get("/").body.decode()
-    assert text.count("<script") == text.count('<script type="module" src=') == 1
-    assert "<style" not in text
-    assert " style=" not in text
-    assert " on" not in text.replace(" on ", " ").replace(" only", " ").replace(" once", " ")
 
 
 def test_the_first_document_carries_no_data(server: ServerInMemory) -> None:
@@ -141,16 +133,16 @@ def test_the_first_document_carries_no_data(server: ServerInMemory) -> None:
 
 
 def test_the_page_is_asked_for_again_but_sent_once(server: ServerInMemory) -> None:
-    first = server.client.get("/page.js")
-    again = server.client.get("/page.js", headers={"If-None-Match": first.headers["etag"]})
+    first = server.client.get("/icon.svg")
+    again = server.client.get("/icon.svg", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
-    assert server.client.get("/page.js", headers={"If-None-Match": '"other"'}).status == 200
+    assert server.client.get("/icon.svg", headers={"If-None-Match": '"other"'}).status == 200
     assert first.headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
-    "path", ["/index.html", "/page", "/page.js/", "/../pages.py", "/%2e%2e/pages.py", "/page%2ejs%00"]
+    "path", ["/index.html", "/page", "/icon.svg/", "/../pages.py", "/%2e%2e/pages.py", "/icon%2esvg%00"]
 )
 def test_there_are_no_other_files(server: ServerInMemory, path: str) -> None:
     assert server.client.get(path).status == 404

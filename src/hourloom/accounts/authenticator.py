@@ -15,7 +15,7 @@ from hourloom.web.caller import Caller
 LocalAccess = Literal["full", "ingest", "off"]
 
 INGEST_SCOPES = frozenset({"heartbeats:write"})
-LOCAL_SCOPES = frozenset({"heartbeats:write", "tracking:write", "settings:write"})
+LOCAL_SCOPES = frozenset({"heartbeats:write", "tracking:write", "settings:write", "activities:write"})
 BROWSER_BUCKET = "web.tab.current"
 
 

@@ -9,7 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from hourloom.activities import store
+from hourloom.activities.classifying.matching import has_room
 from hourloom.activities.model.category import (
+    DEEPEST,
     MOST_CATEGORIES,
     Category,
     CategoryTree,
@@ -26,7 +28,7 @@ from hourloom.activities.model.correction import (
     Correction,
     Kind,
 )
-from hourloom.activities.model.rule import MOST_RULES, Outcome, Rule
+from hourloom.activities.model.rule import MOST_RULES, Outcome, Rule, problem_of_shape
 from hourloom.activities.shipped import default_tree
 from hourloom.core.archiving import (
     NOT_IN_ORDER,
@@ -60,7 +62,7 @@ class CategoryRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score: Score | None
     focus: bool | None
     interrupts: bool | None
-    shipped: Annotated[str, Meta(max_length=100)] | None
+    shipped: Annotated[str, Meta(max_length=5_000)] | None
     position: Position
 
 
@@ -156,13 +158,20 @@ class ArchivedCategories(PlainTable):
         room = MOST_CATEGORIES - len(tree)
         here: dict[int | None, int] = {}
         found: dict[int, Judged] = {}
+        depths: dict[int | None, int] = {}
         for row in _from_the_top(rows):
             number = _same(tree, row, here)
+            # One whose parent stays behind stands at the top.
+            depth = tree.depth(number) or 1 + depths.get(row.parent_id, 0)
             if number is not None:
                 here[row.id], found[row.id] = number, Judged(Verdict.SAME, number)
+            elif room <= 0 or depth > DEEPEST:
+                found[row.id] = LEFT_OUT
+                continue
             else:
-                found[row.id] = NEW if room > 0 else LEFT_OUT
+                found[row.id] = NEW
                 room -= 1
+            depths[row.id] = depth
         return [found[row.id] for row in rows]
 
     def take_in(
@@ -227,16 +236,20 @@ class ArchivedRules(PlainTable):
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[RuleRow]) -> list[Judged]:
         kept = store.rules(tx, into.workspace_id)
         here, room = {store.text_of_rule(rule) for rule in kept}, MOST_RULES - len(kept)
+        steps = has_room(kept)
         judged = []
         for row in rows:
             rule = _placed(row, into, 0)
-            if rule is None or (room <= 0 and store.text_of_rule(rule) not in here):
-                judged.append(LEFT_OUT)
-            elif store.text_of_rule(rule) in here:
+            if rule is not None and store.text_of_rule(rule) in here:
                 judged.append(SAME)
-            else:
-                judged.append(NEW)
-                room -= 1
+                continue
+            if rule is None or room <= 0 or steps is None or problem_of_shape(row.rule):
+                judged.append(LEFT_OUT)
+                continue
+            # Behind the first one that is too much none comes in: to try each would take as long.
+            steps = has_room([rule], steps)
+            judged.append(LEFT_OUT if steps is None else NEW)
+            room -= steps is not None
         return judged
 
     def take_in(
@@ -371,12 +384,20 @@ def _is_untouched(tx: Transaction, workspace: WorkspaceId) -> bool:
 
 
 def _from_the_top(rows: Sequence[CategoryRow]) -> list[CategoryRow]:
-    """Return rows, each behind the one above it; those that have no way to the top stand there."""
+    """Return rows, each behind the one above it; those that have no way to the top stand there.
+
+    So does what is deeper than a tree may be, with what is below it.
+    """
     by_id = {row.id: row for row in rows}
     tree = CategoryTree(
         Category(row.id, row.name, row.parent_id if row.parent_id in by_id else None) for row in rows
     )
-    return [msgspec.structs.replace(by_id[each.id], parent_id=each.parent_id) for each in tree.all]
+    return [
+        msgspec.structs.replace(
+            by_id[each.id], parent_id=each.parent_id if (tree.depth(each.id) - 1) % DEEPEST else None
+        )
+        for each in tree.all
+    ]
 
 
 def _same(tree: CategoryTree, row: CategoryRow, here: dict[int | None, int]) -> int | None:

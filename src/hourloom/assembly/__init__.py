@@ -205,6 +205,7 @@ class Server:
             forget_changes=live.feed.forget_some,
         )
         deleting.forget_also.append(understanding.forget)
+        deleting.erasing.said = understanding.deciding.corrections
         deleting.clean_up.held = self.archive_imports.held_payloads
         self.vitals = Vitals(database, self._counts, self._parts, self._measures)
         services: list[object] = [

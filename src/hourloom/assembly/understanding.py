@@ -92,6 +92,7 @@ class Understanding:
             categories=deciding.categories,
             buckets=buckets,
             events=events,
+            namer=self._reporting.namer,
         )
         self.goals = GoalParts(
             database,

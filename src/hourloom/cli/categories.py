@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from hourloom.cli.output import hours, print_json, print_table, say
 from hourloom.core.errors import Invalid, NotFound
+from hourloom.sdk.answers import ListedProjects, ListedTags
 from hourloom.sdk.api import Api
 from hourloom.sdk.deciding import CategoryShown, ListedCategories, RulesPreview, TestedRules
 
 CATEGORIES, RULES, CORRECTIONS = "/api/v1/categories", "/api/v1/rules", "/api/v1/corrections"
 SEPARATOR = " > "
-UNCATEGORISED = "(uncategorised)"
+UNASSIGNED = "(unassigned)"
 
 SAID_BY = {
     "correction": "you said so",
@@ -53,7 +55,7 @@ def category_named(found: Sequence[CategoryShown], name: str) -> CategoryShown:
 
 def path_of(path: Sequence[str] | None) -> str:
     """Write a path, or that there is no category."""
-    return SEPARATOR.join(path) if path else UNCATEGORISED
+    return SEPARATOR.join(path) if path else UNASSIGNED
 
 
 def show_preview(found: RulesPreview, *, as_json: bool) -> None:
@@ -72,7 +74,26 @@ def show_preview(found: RulesPreview, *, as_json: bool) -> None:
     say(f"{found.activities:,} of {found.looked_at:,} activities, {hours(found.seconds)}, would move.{more}")
 
 
-def show_tested(found: TestedRules, *, as_json: bool) -> None:
+class LabelNames(NamedTuple):
+    """What projects and tags are called."""
+
+    projects: Mapping[int, str]
+    tags: Mapping[int, str]
+
+    @staticmethod
+    def of(api: Api, project: int | None, tags: Sequence[int]) -> LabelNames:
+        """Ask for the names, where there is something to name."""
+        projects = api.get("/api/v1/projects", ListedProjects).projects if project is not None else []
+        known = api.get("/api/v1/tags", ListedTags).tags if tags else []
+        return LabelNames({each.id: each.name for each in projects}, {each.id: each.name for each in known})
+
+    def said(self, project: int | None, tags: Sequence[int]) -> list[str]:
+        """Name a project and tags; by its number what has no name any more."""
+        found = [] if project is None else [f"project {self.projects.get(project, project)}"]
+        return [*found, *(f"tag {self.tags.get(tag, tag)}" for tag in tags)]
+
+
+def show_tested(api: Api, found: TestedRules, *, as_json: bool) -> None:
     """Show what was decided about something, and why."""
     if as_json:
         print_json(found)
@@ -82,8 +103,8 @@ def show_tested(found: TestedRules, *, as_json: bool) -> None:
     sure = f", {found.confidence:.0%} sure" if 0 < found.confidence < 1 else ""
     say(f"Decided by: {by}{sure}.")
     if found.project_id is not None or found.tag_ids:
-        labels = [f"project {found.project_id}"] if found.project_id is not None else []
-        say(f"It also gets {', '.join([*labels, *(f'tag {tag}' for tag in found.tag_ids)])}.")
+        names = LabelNames.of(api, found.project_id, found.tag_ids)
+        say(f"It also gets {', '.join(names.said(found.project_id, found.tag_ids))}.")
     if found.matched:
         say(f"It meets the rules {', '.join(map(str, found.matched))}.")
     if found.depends_on_moment:

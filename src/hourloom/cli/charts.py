@@ -66,6 +66,11 @@ class Paper(NamedTuple):
         return signs[0] if change > 0 else signs[1] if change < 0 else signs[2]
 
 
+def harmless(text: str) -> str:
+    """Return a text without what a terminal would obey: titles come from anywhere."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
 def width_of(text: str) -> int:
     """Return how many columns a text takes: some characters take two, marks upon others none."""
     if text.isascii():

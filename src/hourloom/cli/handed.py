@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -417,6 +417,15 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
+class Invented:
+    """What a demonstration holds."""
+
+    events: int
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
 class ExportLine:
     """A file that was exported: where it is, or - where it went to standard output."""
 
@@ -542,7 +551,7 @@ class Handed:
     """Open the place that a person named, with a token if one is needed."""
     find_sources: Callable[[], Iterator[tuple[str, str]]]
     """Yield what another tracker left in the usual places, each with what it is."""
-    fill_demo: Callable[[Way, Count], int]
+    fill_demo: Callable[[Way, Count], Invented]
     """Write the demonstration and return the number of its events."""
     archives: Callable[[Configuration], Archives]
     """Write and read archives of the data directory."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from statistics import fmean
 from textwrap import fill
 from typing import NamedTuple
 
-from hourloom.cli.charts import Paper, fitted, width_of
+from hourloom.cli.charts import Paper, fitted, harmless, width_of
 from hourloom.cli.output import say
 from hourloom.core.days import SYSTEM, zone_of
 from hourloom.core.rounding import apportioned
@@ -16,10 +17,12 @@ from hourloom.sdk.reports import Report, ReportRest, ReportRow
 MICROSECONDS, MINUTE = 1_000_000, 60_000_000
 TIMES = ("hour", "weekday", "day", "week", "month", "quarter", "year")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-NAMELESS = {"category": "uncategorised", "project": "no project", "tag": "no tag", "domain": "no site"}
+NAMELESS = {"category": "unassigned", "project": "no project", "tag": "no tag", "domain": "no site"}
 BAR = 24
 NARROWEST = 16
 GAP = "  "
+MOST_PARTS, FEWEST_PARTS = 62, 8
+"""Of a series that is drawn in one line."""
 
 
 class Line(NamedTuple):
@@ -39,21 +42,32 @@ def shown(report: Report, paper: Paper | None = None) -> None:
     paper = paper or Paper.of()
     if not report.total_seconds and not (report.compared_with and report.compared_with.total_seconds):
         away = "" if not report.away_seconds else f" Away {_time(_micros(report.away_seconds))}."
-        say(
-            f"Nothing was recorded {_when(report)}{_but(report)}.{away} `hourloom status` shows what reports."
-        )
+        if report.where_in_words:
+            say(f"Nothing matches {_when(report)}{_but(report)}.")
+        else:
+            say(f"Nothing was recorded {_when(report)}.{away} `hourloom status` shows what reports.")
         return
     print(_wrapped(_head(report), paper))
     print(_wrapped(_facts(report), paper))
-    spark = paper.sparkline([part.seconds for part in report.series.parts])
-    if len(report.series.parts) > 1 and (paper.width is None or len(spark) + 12 <= paper.width):
-        parts = report.series.parts
-        print(f"{spark}  {_part(parts[0].key)} to {_part(parts[-1].key)}")
+    parts = report.series.parts
+    if len(parts) > 1:
+        ends = f"  {_part(parts[0].key)} to {_part(parts[-1].key)}"
+        room = MOST_PARTS if paper.width is None else min(MOST_PARTS, paper.width - len(ends))
+        if room >= FEWEST_PARTS:
+            print(paper.sparkline(folded([part.seconds for part in parts], room)) + ends)
     print()
-    lines = list(_lines(report, report.rows, report.rest, report.by, paper, 0, _micros(report.total_seconds)))
+    wholes = _micros(report.total_seconds), _before(report)
+    lines = list(_lines(report, report.rows, report.rest, report.by, paper, 0, *wholes))
     lines.append(_total(report, paper))
     for text in _table(report, lines, paper):
         print(text)
+
+
+def folded(values: Sequence[float], room: int) -> list[float]:
+    """Return so many values at most, each the mean of as many that follow one another; of days, weeks."""
+    each = -(-len(values) // room)
+    each = 7 if 1 < each < 7 and -(-len(values) // 7) >= FEWEST_PARTS else each
+    return [fmean(values[place : place + each]) for place in range(0, len(values), each)]
 
 
 def _head(report: Report) -> str:
@@ -66,7 +80,7 @@ def _head(report: Report) -> str:
 
 
 def _but(report: Report) -> str:
-    return "" if not report.where_in_words else f", only {_harmless(report.where_in_words)}"
+    return "" if not report.where_in_words else f", only {harmless(report.where_in_words)}"
 
 
 def _facts(report: Report) -> str:
@@ -82,12 +96,12 @@ def _facts(report: Report) -> str:
         begun = _moment(facts.longest.started_at, report, several=several)
         said.append(f"longest {_time(_micros(facts.longest.seconds))} from {begun}")
     if report.unassigned_seconds * 2 >= 60:
-        said.append(f"uncategorised {_time(_micros(report.unassigned_seconds))}")
+        said.append(f"unassigned {_time(_micros(report.unassigned_seconds))}")
     line = "; ".join(said)
     return line[0].upper() + line[1:]
 
 
-def _lines(
+def _lines(  # noqa: PLR0913, PLR0917 - each is needed for rows below rows
     report: Report,
     rows: Sequence[ReportRow],
     rest: ReportRest | None,
@@ -95,29 +109,35 @@ def _lines(
     paper: Paper,
     level: int,
     whole: int,
+    whole_before: int,
 ) -> Iterator[Line]:
     """Yield the lines of rows; their minutes make up those of the whole."""
     ordered = sorted(rows, key=lambda row: _in_time(row.key or "")) if key in TIMES else list(rows)
     spans = [_micros(each.seconds) for each in ordered] + ([_micros(rest.seconds)] if rest else [])
     minutes = _minutes(spans, whole)
-    shares = apportioned([round(each.share * 10**6) for each in ordered], 10**4)
-    for row, minute, share in zip(ordered, minutes, shares, strict=False):
+    earlier = [_micros(each.before_seconds or 0) for each in ordered]
+    befores = _minutes([*earlier, *([_micros(rest.before_seconds or 0)] if rest else [])], whole_before)
+    for row, minute, before in zip(ordered, minutes, befores, strict=False):
         yield Line(
             "  " * level + _name(key, row.key),
             _clock(minute),
-            f"{share} %",
+            _share(row.share),
             row.share,
             row.color,
-            *_compared(report, row.seconds, row.before_seconds, paper),
+            *_compared(report, minute, before, paper),
         )
         if row.rows is not None and report.then is not None:
-            yield from _lines(report, row.rows, row.rest, report.then, paper, level + 1, minute * MINUTE)
+            wholes = minute * MINUTE, before * MINUTE
+            yield from _lines(report, row.rows, row.rest, report.then, paper, level + 1, *wholes)
     if rest is not None:
-        compared = _compared(report, rest.seconds, rest.before_seconds, paper)
+        compared = _compared(report, minutes[-1], befores[-1], paper)
         name = "  " * level + f"{rest.rows:,} more"
-        yield Line(
-            name, _clock(minutes[-1]), f"{rest.share:.0%}".replace("%", " %"), rest.share, None, *compared
-        )
+        yield Line(name, _clock(minutes[-1]), _share(rest.share), rest.share, None, *compared)
+
+
+def _share(share: float) -> str:
+    # Each is rounded alone: what a row's share is must not depend on how many rows are shown.
+    return f"{share:.0%}".replace("%", " %")
 
 
 def _minutes(spans: list[int], whole: int) -> list[int]:
@@ -133,19 +153,22 @@ def _minutes(spans: list[int], whole: int) -> list[int]:
     return minutes
 
 
-def _compared(report: Report, seconds: float, before: float, paper: Paper) -> tuple[str, str]:
+def _compared(report: Report, minutes: int, before: int, paper: Paper) -> tuple[str, str]:
+    """Return the minutes before, and the change: just the difference of the minutes that are shown."""
     if report.compared_with is None:
         return "", ""
-    change = _micros(seconds) - _micros(before)
-    rounded = (2 * abs(change) + MINUTE) // (2 * MINUTE)
-    sign = paper.arrow(change if rounded else 0)
-    return _time(_micros(before)), f"{sign} {_clock(rounded)}" if rounded else sign
+    change = minutes - before
+    sign = paper.arrow(change)
+    return _clock(before), f"{sign} {_clock(abs(change))}" if change else sign
 
 
 def _total(report: Report, paper: Paper) -> Line:
-    before = report.compared_with.total_seconds if report.compared_with else 0.0
-    compared = _compared(report, report.total_seconds, before, paper)
-    return Line("total", _time(_micros(report.total_seconds)), "", 0.0, None, *compared)
+    minutes, before = _in_minutes(_micros(report.total_seconds)), _in_minutes(_before(report))
+    return Line("total", _clock(minutes), "", 0.0, None, *_compared(report, minutes, before, paper))
+
+
+def _before(report: Report) -> int:
+    return 0 if report.compared_with is None else _micros(report.compared_with.total_seconds)
 
 
 def _table(report: Report, lines: Sequence[Line], paper: Paper) -> Iterator[str]:
@@ -217,12 +240,7 @@ def _name(key: str, value: str | None) -> str:
         return value.capitalize()
     if key == "day":
         return f"{value} {WEEKDAYS[date.fromisoformat(value).weekday()][:3].capitalize()}"
-    return _harmless(value)
-
-
-def _harmless(text: str) -> str:
-    # Titles come from anywhere, and a terminal obeys control characters.
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return harmless(value)
 
 
 def _in_time(value: str) -> tuple[int, str]:
@@ -234,7 +252,11 @@ def _micros(seconds: float) -> int:
 
 
 def _time(microseconds: int) -> str:
-    return _clock((2 * microseconds + MINUTE) // (2 * MINUTE))
+    return _clock(_in_minutes(microseconds))
+
+
+def _in_minutes(microseconds: int) -> int:
+    return (2 * microseconds + MINUTE) // (2 * MINUTE)
 
 
 def _clock(minutes: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,8 +60,10 @@ class PostgresTransaction(Running):
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, connection: psycopg.Connection[Any], *, writes: bool) -> None:
-        super().__init__(writes=writes)
+    def __init__(
+        self, connection: psycopg.Connection[Any], *, writes: bool, seconds: float = math.inf
+    ) -> None:
+        super().__init__(writes=writes, seconds=seconds)
         self.connection = connection
 
     def run(self, sql: Sql, parameters: Mapping[str, Value]) -> Cursor:
@@ -279,7 +282,7 @@ class TeamDatabase:
                 "set_config('hourloom.workspace', %s, true), set_config('hourloom.user', %s, true)",
                 (str(max(1, int(seconds * 1000))), *_names(who)),
             )
-            self._open.reading = PostgresTransaction(connection, writes=False)
+            self._open.reading = PostgresTransaction(connection, writes=False, seconds=seconds)
             try:
                 yield self._open.reading
             finally:

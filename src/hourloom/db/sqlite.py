@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -118,8 +119,8 @@ class SqliteTransaction(Running):
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
-        super().__init__(writes=writes)
+    def __init__(self, connection: Connection, *, writes: bool, seconds: float = math.inf) -> None:
+        super().__init__(writes=writes, seconds=seconds)
         self.connection = connection
 
     def run(self, sql: Sql, parameters: Mapping[str, Value]) -> Cursor:
@@ -146,7 +147,7 @@ class SqliteReader:
         )
         try:
             self.connection.execute("BEGIN")
-            yield SqliteTransaction(self.connection, writes=False)
+            yield SqliteTransaction(self.connection, writes=False, seconds=seconds)
         except driver.DatabaseError as error:
             if _code_of(error) == driver.SQLITE_INTERRUPT:
                 raise (Stopping() if self._stopping else ReadTookTooLong(seconds=seconds)) from None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol, TypeVar
@@ -56,6 +58,15 @@ class Transaction(Protocol):
     @property
     def dialect(self) -> Dialect:
         """Return which database this runs on."""
+        ...
+
+    @property
+    def writes(self) -> bool:
+        """Return whether this can write; what another one reads stays the same to its end."""
+        ...
+
+    def check_time(self) -> None:
+        """Raise where the time that a read may take is over, for loops between statements."""
         ...
 
     def rows(self, sql: Sql, **parameters: Value) -> Rows:
@@ -307,14 +318,19 @@ class Cursor(Protocol):
 class Running:
     """What transactions of both databases have in common: each says how it runs one statement."""
 
-    def __init__(self, *, writes: bool) -> None:
+    def __init__(self, *, writes: bool, seconds: float = math.inf) -> None:
+        self._seconds, self._ends = seconds, time.monotonic() + seconds
         self.collected: Collected = []
         self.actions: list[Callable[[], None]] = []
-        self._writes = writes
+        self.writes = writes
 
     def run(self, sql: Sql, parameters: Mapping[str, Value]) -> Cursor:
         """Run a statement in the dialect of this database."""
         raise NotImplementedError
+
+    def check_time(self) -> None:
+        if time.monotonic() > self._ends:
+            raise ReadTookTooLong(seconds=self._seconds)
 
     def rows(self, sql: Sql, **parameters: Value) -> Rows:
         return self.run(sql, parameters).fetchall()
@@ -337,7 +353,7 @@ class Running:
         return whole(self.value(sql, **parameters))
 
     def changed(self, workspace_id: WorkspaceId, change: Change) -> None:
-        if not self._writes:
+        if not self.writes:
             raise OutsideWriter
         self.collected.append((workspace_id, change))
 

@@ -13,7 +13,7 @@ from hourloom.goals.service.goals import Goals
 from hourloom.goals.service.looking import GoalLooks
 from hourloom.goals.service.measuring import Measuring
 from hourloom.goals.service.names import NamesInUse
-from hourloom.goals.service.referring import GoalReferring
+from hourloom.goals.service.referring import GoalReferring, GoalsOfCategories
 from hourloom.jobs.service import Jobs
 from hourloom.notices.service import Notices
 from hourloom.operations.service import Operations
@@ -46,6 +46,7 @@ class GoalParts:
         self.looks = GoalLooks(database, clock, self.goals, notices, owner)
         self.for_editors = GoalsForEditors(self.goals)
         references.add(GoalReferring())
+        categories.refer(GoalsOfCategories())
         goals_jobs.register(jobs, self.looks)
 
     @property

@@ -29,6 +29,10 @@ class Measured(Protocol):
         """Return a word that changes with all that could change an answer about settled time."""
         ...
 
+    def settled(self, who: Actor, now: Instant) -> Instant:
+        """Return up to when time has settled."""
+        ...
+
 
 class GoalNames(Protocol):
     """What categories, projects and tags are called; called inside an open read transaction."""

@@ -17,7 +17,7 @@ from hourloom.core.errors import HourloomError, Refused
 from hourloom.local.reaching import NothingHereYet, running_way, storage
 from hourloom.sdk.api import Api
 from hourloom.sealing.files import new_file
-from hourloom.sealing.model import TargetExists
+from hourloom.sealing.model import TargetExists, TargetIsDirectory
 
 if TYPE_CHECKING:
     from hourloom.assembly import Server
@@ -64,6 +64,8 @@ class LocalExports:
     def export(
         self, wanted: Mapping[str, Any], target: Path | Take | None, count: Count, *, force: bool
     ) -> ExportLine:
+        if isinstance(target, Path) and target.is_dir():
+            raise TargetIsDirectory(name=target.name)
         if isinstance(target, Path) and target.exists() and not force:
             raise TargetExists(name=target.name)
         asked = {**wanted, "to": "folder" if target is None else "download"}

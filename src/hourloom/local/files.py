@@ -15,7 +15,7 @@ from hourloom.core.errors import Invalid
 from hourloom.sealing import by_passphrase
 from hourloom.sealing.files import new_file, opened_file
 from hourloom.sealing.header import Header, open_by, sealed_header
-from hourloom.sealing.model import NotRead, TargetExists
+from hourloom.sealing.model import NotRead, TargetExists, TargetIsDirectory
 
 
 class SameFile(Invalid):
@@ -39,6 +39,8 @@ class SealedFiles:
                 raise SameFile
         elif sealed and target is None:
             raise SourceNotWhole
+        if target is not None and target.is_dir():
+            raise TargetIsDirectory(name=target.name)
         if target is not None and target.exists() and not force:
             raise TargetExists(name=target.name)
 

@@ -17,6 +17,7 @@ from hourloom.cli.handed import (
     Exports,
     Files,
     Handed,
+    Invented,
     Keys,
     Restored,
     Restoring,
@@ -124,7 +125,7 @@ def _find_sources() -> Iterator[tuple[str, str]]:
     return found()
 
 
-def _fill_demo(way: Way, count: Count) -> int:
+def _fill_demo(way: Way, count: Count) -> Invented:
     from hourloom.local.demo import fill_demo  # noqa: PLC0415 - only `demo` needs it
 
     return fill_demo(way, count)

@@ -138,6 +138,19 @@ class Operations:
                 store.drop_steps(tx, operation, whole(steps[-1][0]))
             return len(steps) == limit
 
+    def steps_that_say(
+        self, tx: Transaction, workspace: WorkspaceId, words: str
+    ) -> list[tuple[OperationId, int, str, str]]:
+        """Return operation, number, name and what was, of all steps that hold some words."""
+        return [
+            (OperationId(whole(operation)), whole(number), str(name), str(was))
+            for operation, number, name, was in store.steps_that_say(tx, workspace, words)
+        ]
+
+    def forget_step(self, tx: Transaction, operation: OperationId, number: int) -> None:
+        """Forget one step: what it tells of is erased."""
+        store.drop_step(tx, operation, number)
+
     def close(self, operation: OperationId) -> None:
         """Let an operation never be undone, within the write that erases what undo would need."""
         with self._database.begin() as tx:

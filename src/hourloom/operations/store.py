@@ -188,6 +188,28 @@ def last_steps(tx: Transaction, operation: int, limit: int) -> Rows:
     )
 
 
+def steps_that_say(tx: Transaction, workspace: int, words: str) -> Rows:
+    """Return operation, number, name and what was, of all steps that hold some words as they are kept."""
+    return tx.rows(
+        """
+        SELECT s.operation_id, s.number, s.name, s.was FROM operation_steps s
+        JOIN operations o ON o.id = s.operation_id
+        WHERE o.workspace_id = :workspace AND s.was LIKE :words
+        """,
+        workspace=workspace,
+        words=f"%{words}%",
+    )
+
+
+def drop_step(tx: Transaction, operation: int, number: int) -> int:
+    """Forget one step; return how many that were."""
+    return tx.execute(
+        "DELETE FROM operation_steps WHERE operation_id = :operation AND number = :number",
+        operation=operation,
+        number=number,
+    )
+
+
 def drop_steps(tx: Transaction, operation: int, first: int) -> int:
     """Forget the steps from a number on; return how many."""
     return tx.execute(

@@ -97,7 +97,7 @@ class ArchivedProjects(PlainTable):
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[ProjectRow]) -> list[Judged]:
         here = store.projects_of(tx, into.workspace_id)
         found = [namesake(here, row.name) for row in rows]
-        return [Judged(Verdict.NEW) if each is None else Judged(Verdict.SAME, each.id) for each in found]
+        return _judged([None if each is None else each.id for each in found], MOST - len(here))
 
     def take_in(
         self, tx: Transaction, into: Incoming, rows: Sequence[ProjectRow], judged: Sequence[Judged]
@@ -154,7 +154,7 @@ class ArchivedTags(PlainTable):
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[TagRow]) -> list[Judged]:
         here = store.tags_of(tx, into.workspace_id)
         found = [namesake(here, row.name) for row in rows]
-        return [Judged(Verdict.NEW) if each is None else Judged(Verdict.SAME, each.id) for each in found]
+        return _judged([None if each is None else each.id for each in found], MOST - len(here))
 
     def take_in(
         self, tx: Transaction, into: Incoming, rows: Sequence[TagRow], judged: Sequence[Judged]
@@ -178,6 +178,18 @@ class ArchivedTags(PlainTable):
         into.keep(self.name, _Added(number))
         tx.changed(workspace, TagCreated(tag))
         return number
+
+
+def _judged(found: Sequence[int | None], room: int) -> list[Judged]:
+    """Judge rows by the numbers of those here that they stand for; of others as many come in as may be."""
+    judged: list[Judged] = []
+    for number in found:
+        if number is not None:
+            judged.append(Judged(Verdict.SAME, number))
+            continue
+        judged.append(Judged(Verdict.NEW if room > 0 else Verdict.LEFT_OUT))
+        room -= 1
+    return judged
 
 
 def _is_name(name: str, without: str = "") -> bool:

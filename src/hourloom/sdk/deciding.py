@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from hourloom.core.privacy import Times
@@ -133,6 +135,25 @@ class RulesPreview(msgspec.Struct):
     relabelled: int
     relabelled_seconds: float
     moves: list[MoveShown]
+
+
+class CorrectionShown(msgspec.Struct):
+    """What was said about something."""
+
+    id: int
+    kind: str
+    about: str
+    app: str
+    payload_id: int | None
+    outcome: OutcomeShown
+    at: datetime
+
+
+class ListedCorrections(msgspec.Struct):
+    """What was said, the newest first."""
+
+    corrections: list[CorrectionShown]
+    next_cursor: int | None
 
 
 class MadeCorrection(msgspec.Struct):

@@ -94,7 +94,11 @@ class TooLongToSeal(Refused):
 
 
 class TargetExists(Conflict):
-    """{name} is there already."""
+    """{name} is there already; name another file, or replace it with --force."""
+
+
+class TargetIsDirectory(Conflict):
+    """{name} is a directory; name a file in it."""
 
 
 class SourceMissing(NotFound):

@@ -42,6 +42,16 @@ class SettingInForce(msgspec.Struct, frozen=True):
 class Shared(Protocol):
     """A feature that keeps a key of ActivityWatch's clients in step with something of its own."""
 
+    @property
+    def reading(self) -> str:
+        """Return the scope that reading the key asks for besides that of settings."""
+        ...
+
+    @property
+    def writing(self) -> str:
+        """Return the scope that writing the key asks for besides that of settings."""
+        ...
+
     def offered(self, tx: Transaction, who: Actor) -> str | None:
         """Return the value, as JSON, of a key that nobody wrote."""
         ...
@@ -113,15 +123,18 @@ class Settings:
         with self._database.read() as tx:
             found = store.activitywatch_of(tx, who.workspace_id, who.user_id)
             by_key = {stored.name.removeprefix(ACTIVITYWATCH): stored.value for stored in found}
-            for key in self._shared.keys() - by_key.keys():
-                offered = self._shared[key].offered(tx, who)
-                if offered is not None:
+            for key, shared in self._shared.items():
+                if not who.may(shared.reading):
+                    by_key.pop(key, None)
+                elif key not in by_key and (offered := shared.offered(tx, who)) is not None:
                     by_key[key] = offered
         return {key: msgspec.Raw(by_key[key].encode()) for key in sorted(by_key)}
 
     def activitywatch_get(self, who: Actor, key: str) -> msgspec.Raw | None:
         """Return what is kept under a key, or None."""
         who.require("settings:read")
+        if key in self._shared:
+            who.require(self._shared[key].reading)
         with self._database.read() as tx:
             stored = store.one(tx, who.workspace_id, who.user_id, name_of_key(key))
             text = None if stored is None else stored.value
@@ -131,7 +144,7 @@ class Settings:
 
     def activitywatch_set(self, who: Actor, key: str, raw: bytes) -> None:
         """Keep any JSON under a key; false, 0, "" and null are values like others."""
-        who.require("settings:write")
+        self._require_writing(who, key)
         name, text = name_of_key(key), json_of(raw)
         with self._database.begin() as tx:
             known = store.one(tx, who.workspace_id, who.user_id, name)
@@ -158,11 +171,16 @@ class Settings:
 
     def activitywatch_delete(self, who: Actor, key: str) -> None:
         """Forget what is kept under a key."""
-        who.require("settings:write")
+        self._require_writing(who, key)
         name = name_of_key(key)
         with self._database.begin() as tx:
             if store.delete(tx, who.workspace_id, who.user_id, name):
                 tx.changed(who.workspace_id, SettingChanged(name))
+
+    def _require_writing(self, who: Actor, key: str) -> None:
+        who.require("settings:write")
+        if key in self._shared:
+            who.require(self._shared[key].writing)
 
     def _changeable(self, who: Actor, name: str) -> AnySetting:
         who.require("settings:write")

@@ -88,6 +88,8 @@ class ErasureScope(msgspec.Struct):
     by_payload: bool = False
     """Whether only events with the payloads listed for the erasure are meant."""
     undoable: bool = True
+    said: list[int] = []
+    """What features above keep about what was deleted, by numbers of theirs."""
     events: int = 0
     lasted: int = 0
     """Microseconds of the record that were deleted."""

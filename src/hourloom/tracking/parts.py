@@ -73,7 +73,7 @@ class Deleting:
 
         self.clean_up = clean_up = CleanUp(database, recorder, shelf)
         clean_up.forget_also = forget_above
-        erasing = Erasing(database, clock, jobs, recorder, clean_up, forget, forget_history)
+        self.erasing = erasing = Erasing(database, clock, jobs, recorder, clean_up, forget, forget_history)
         proving = Proving(database, clock, erasing, spool, copies)
         self.trash = Trash(database, clock, operations, buckets, erasing)
         self.erasures = Erasures(database, clock, operations, recorder, self.trash, erasing, proving)

@@ -11,7 +11,7 @@ from hourloom.core.clock import HOUR, MINUTE, Instant
 from hourloom.core.periods import Calendar
 from hourloom.exports.document import Bars, Document, Facts, Heat, Listing, Stacks, Text
 from hourloom.exports.model import Table
-from hourloom.reports.exporting.documents import of_report, of_table, unit_of
+from hourloom.reports.exporting.documents import _apart, of_report, of_table, unit_of
 from hourloom.reports.exporting.model import (
     ExportWanted,
     NoSuchFormat,
@@ -214,3 +214,8 @@ def test_names_are_numbered_from_the_second_on() -> None:
 def test_what_does_not_go_together_is_refused(wanted: ExportWanted) -> None:
     with pytest.raises(NoSuchFormat):
         require_possible(wanted)
+
+
+def test_a_colour_that_is_another_rows_too_gets_shades() -> None:
+    shades = _apart(dict.fromkeys("abcd", "#127782"), {"a"})
+    assert (shades["a"], len(set(shades.values()))) == ("#127782", 4)

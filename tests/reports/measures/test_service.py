@@ -27,6 +27,7 @@ from hourloom.reports.service.measures import Measures
 from hourloom.reports.service.measuring import MeasuredDayOutOfRange, MeasuredRangeNotDays
 from hourloom.settings.service import Settings
 from hourloom.testing import FixedClock
+from hourloom.tracking.model import settled_before
 
 WHO = Actor(WorkspaceId(1), UserId(1), EVERYTHING)
 CODE, MAIL, NEWS, OTHER = 1, 2, 3, 4
@@ -94,6 +95,9 @@ class ASource:
 
     def version(self, who: Actor) -> str:
         return self.now
+
+    def settled(self, who: Actor, now: Instant) -> Instant:
+        return settled_before(now)
 
     def tree(self, tx: Transaction, workspace_id: WorkspaceId) -> CategoryTree:
         return self.categories

@@ -126,6 +126,17 @@ class Classifier:
         self._asked = self._helped = 0
 
     @property
+    def zone(self) -> str:
+        """Return the zone by whose clocks conditions on the time are read."""
+        return self._zone
+
+    @property
+    def longest_dwell(self) -> int:
+        """Return, in microseconds, how long after a time a visit must be seen to last to decide about it."""
+        lasting = (each.seconds for each in self._conditions if each.field == "dwell")
+        return max(lasting, default=0) * SECOND
+
+    @property
     def corrected_payloads(self) -> AbstractSet[int | None]:
         """Return the payloads that the user corrected: what is the same in words need not be like them."""
         return self._of_payload.keys()
@@ -232,6 +243,7 @@ class Classifier:
         found: dict[Subject, Verdict | None] = {}
         undecided: list[tuple[Subject, Description, Hits, tuple[Outcome, ...], Verdict | Met]] = []
         for subject, seen in words.items():
+            tx.check_time()
             hits, said = self._matcher.hits(seen), self._said(subject, seen)
             decided = self._decide(said, hits, None)
             if isinstance(decided, Verdict) and decided.category_id is not None:

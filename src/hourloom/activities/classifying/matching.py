@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
-from hourloom.activities.classifying.patterns import PatternSet, quoted
-from hourloom.activities.model.rule import Condition, Field
+from hourloom.activities.classifying.patterns import MOST_LETTERS, MOST_STEPS, PatternSet, quoted, size_of
+from hourloom.activities.model.rule import Condition, Field, Rule
 from hourloom.activities.model.subject import Description
 from hourloom.core.apps import app_identity
 from hourloom.core.urls import ascii_host
 
 MOST_REMEMBERED, LONGEST_REMEMBERED = 2_000, 200
 """Texts, and characters of each, whose conditions are remembered for each field: about a megabyte."""
+
+LETTERS_OF_A_STEP = 20
+"""So many letters of a text that is looked for count as one step of a pattern."""
 
 _WITHIN_ANY: tuple[Field, ...] = ("app", "title", "url", "path")
 _FEW: frozenset[Field] = frozenset({"app", "host", "domain", "project", "language", "device"})
@@ -71,6 +74,7 @@ class _FieldMatcher:
         self._words: dict[int, str] = {}
         folded: list[tuple[int, str]] = []
         exact: list[tuple[int, str]] = []
+        texts: list[str] = []
         for place, condition in asked:
             if condition.form == "equals":
                 self._add_equal(field, place, condition)
@@ -78,9 +82,10 @@ class _FieldMatcher:
                 exact.append((place, pattern_of(condition)))
             else:
                 folded.append((place, pattern_of(condition)))
+                texts.append(folded_text(condition))
                 if condition.form == "words":
                     self._words[place] = words_of(condition.text)
-        self._folded = _Places(folded) if folded else None
+        self._folded = _Places(folded, texts) if folded else None
         self._exact = _Places(exact) if exact else None
 
     def hits(self, text: str) -> Sequence[int]:
@@ -118,7 +123,7 @@ class _FieldMatcher:
                 if words is None or holds_words(folded, words):
                     found.append(place)
         if self._exact is not None:
-            found += self._exact.in_(text)
+            found += self._exact.in_(text[:MOST_LETTERS])
         return found
 
     def _domains(self, host: str) -> Iterable[int]:
@@ -130,9 +135,9 @@ class _FieldMatcher:
 class _Places:
     """Patterns with the places of their conditions."""
 
-    def __init__(self, patterns: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, patterns: Sequence[tuple[int, str]], texts: Sequence[str] = ()) -> None:
         self._places = [place for place, _ in patterns]
-        self._set = PatternSet([pattern for _, pattern in patterns])
+        self._set = PatternSet([pattern for _, pattern in patterns], texts)
 
     def in_(self, text: str) -> list[int]:
         """Return the places of those that a text holds."""
@@ -143,9 +148,34 @@ def pattern_of(condition: Condition) -> str:
     """Return a condition as a pattern; other forms than patterns are for texts in small letters."""
     if condition.form == "pattern":
         return ("(?i)" if condition.ignore_case else "") + condition.text
-    if condition.form == "words":
-        return quoted(words_of(condition.text))
-    return quoted(condition.text.casefold())
+    return quoted(folded_text(condition))
+
+
+def folded_text(condition: Condition) -> str:
+    """Return what a condition of another form than patterns looks for in texts in small letters."""
+    return words_of(condition.text) if condition.form == "words" else condition.text.casefold()
+
+
+def has_room(rules: Iterable[Rule], left: int = MOST_STEPS) -> int | None:
+    """Return how many steps are left besides all that rules look for; None where that is too much."""
+    known: set[tuple[Field, str, str, bool]] = set()
+    for rule in rules:
+        for condition in rule.conditions:
+            what = condition.field, condition.form, condition.text, condition.ignore_case
+            if what in known:
+                continue
+            known.add(what)
+            left -= steps_of(condition)
+            # What is beyond is not even compiled.
+            if left < 0:
+                return None
+    return left
+
+
+def steps_of(condition: Condition) -> int:
+    """Return how much work a condition makes, in steps of patterns."""
+    steps = 1 + len(condition.text) // LETTERS_OF_A_STEP
+    return max(steps, size_of(pattern_of(condition))) if condition.form == "pattern" else steps
 
 
 def words_of(text: str) -> str:

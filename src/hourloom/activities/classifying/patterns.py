@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 MEMORY_OF_A_PATTERN = 256 * 1024
 """Bytes that RE2 may use for one pattern: one that repeats a repetition thousands of times is refused."""
 MEMORY_OF_A_SET = 8 * 1024 * 1024
-MOST_STEPS = 150_000
-"""To which all patterns together may be compiled, so that one set holds them."""
+MOST_STEPS = 10_000
+"""To which all patterns together may be compiled: a text made to be slow takes some 5 ms for a thousand."""
+MOST_LETTERS = 500
+"""Of a text that patterns look at."""
+STEPS_OF_A_FAULTY_ONE = 10
+"""For the work to find out that a pattern cannot be used."""
 
 _SLOW = {
     "(?=": "look-ahead",
@@ -56,12 +60,11 @@ def compiled(pattern: str) -> Pattern | PatternFault:
     import re2  # noqa: PLC0415 - it takes 2 MiB that a server without rules can do without
 
     try:
-        found: Pattern = re2.compile(pattern, _options(MEMORY_OF_A_PATTERN))
+        return _compiled(pattern)
     except re2.error as error:
         return _explained(pattern, _text_of(error))
     except UnicodeError:
         return PatternFault("it holds half of a surrogate pair, which is no character", None)
-    return found
 
 
 @lru_cache(maxsize=256)
@@ -73,9 +76,13 @@ def fault_of(pattern: str) -> PatternFault | None:
 
 @lru_cache(maxsize=2_048)
 def size_of(pattern: str) -> int:
-    """Return how many steps a pattern is compiled to; 0 where it cannot be used."""
-    found = compiled(pattern)
-    return 0 if isinstance(found, PatternFault) else found.programsize
+    """Return how many steps a pattern is compiled to; some where it cannot be used."""
+    import re2  # noqa: PLC0415 - as above
+
+    try:
+        return _compiled(pattern).programsize
+    except (re2.error, UnicodeError):
+        return STEPS_OF_A_FAULTY_ONE
 
 
 def forget_patterns() -> None:
@@ -94,8 +101,9 @@ def quoted(text: str) -> str:
 class PatternSet:
     """Many patterns looked for at once, in one pass over a text."""
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns, self._alone = list(patterns), list[Finder]()
+    def __init__(self, patterns: Sequence[str], texts: Sequence[str] = ()) -> None:
+        """Make ready patterns; where they stand for plain texts, these are given as well."""
+        self._patterns, self._alone = list(patterns), list[Finder](map(_Text, texts))
         self._set = _set_of([*patterns, _ALWAYS])
         self._always = len(patterns)
 
@@ -122,12 +130,31 @@ _ALWAYS = ""
 """Found in every text: its absence from an answer shows that the set gave up."""
 
 
+class _Text:
+    """A plain text, which is found faster than its pattern."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def search(self, text: str, /) -> object | None:
+        return self if self._text in text else None
+
+
 class _Never:
     def search(self, _text: str, /) -> object | None:
         return None
 
 
 _NEVER = _Never()
+
+
+def _compiled(pattern: str) -> Pattern:
+    import re2  # noqa: PLC0415 - as above
+
+    found: Pattern = re2.compile(pattern, _options(MEMORY_OF_A_PATTERN))
+    return found
 
 
 def _set_of(patterns: Sequence[str]) -> re2.Set | None:

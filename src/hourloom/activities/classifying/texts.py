@@ -13,7 +13,7 @@ from hourloom.db.transaction import Transaction
 from hourloom.tracking.enrichment import Traits, traits_of_text
 
 LONGEST = 2_000
-"""Characters of a title, a URL or a path that are looked at."""
+"""Characters of a title, a URL, a path or a name that are looked at."""
 MOST_ORIGINS = 2_000
 LONGEST_ORIGIN = 300
 
@@ -81,14 +81,14 @@ def description(window: Part, detail: Part, device: str) -> Description:
     return Description(
         device,
         window.traits.app or detail.traits.app,
-        app_name,
+        app_name[:LONGEST],
         (inner.title or outer.title or inner.file or inner.entity)[:LONGEST],
         url,
         detail.traits.domain or window.traits.domain,
         host,
         path or file[:LONGEST],
-        inner.project or outer.project,
-        inner.language or outer.language,
+        (inner.project or outer.project)[:LONGEST],
+        (inner.language or outer.language)[:LONGEST],
         inner.audible or outer.audible,
         detail.traits.private or window.traits.private,
     )

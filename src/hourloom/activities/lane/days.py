@@ -6,8 +6,8 @@ import struct
 import sys
 import zlib
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 
 from hourloom.activities.lane.deriving import Derived
@@ -50,12 +50,12 @@ class LaneDay:
         """Return how long each place has; of the first two the time of which nothing is known, and away."""
         if self._totals is None:
             # Two threads may both do so; they find the same.
-            totals = array("q", bytes(8 * (self.count + FIRST)))
-            for index, starts, ends in zip(
-                self.indices, self.starts, islice(self.starts, 1, None), strict=False
-            ):
-                totals[index] += ends - starts
-            self._totals = totals
+            totals = [0] * (self.count + FIRST)
+            at = self.start
+            for index, ends in zip(self.indices, islice(self.starts, 1, None), strict=True):
+                totals[index] += ends - at
+                at = ends
+            self._totals = array("q", totals)
         return self._totals
 
     def subject(self, place: int) -> Subject:
@@ -63,17 +63,12 @@ class LaneDay:
         windows, details, devices = self.columns
         return Subject(windows[place - FIRST], details[place - FIRST], devices[place - FIRST])
 
-    def places_between(self, start: int, end: int) -> list[int]:
+    def places_between(self, start: int, end: int) -> Sequence[int]:
         """Return the places of the subjects within a period."""
-        totals = self.totals_between(start, end)
-        return [place for place in range(FIRST, self.count + FIRST) if totals[place]]
-
-    def totals_between(self, start: int, end: int) -> list[int]:
-        """Return how long each place has, within a period."""
-        totals = [0] * (self.count + FIRST)
-        for begins, ends, index in self.runs(start, end):
-            totals[index] += ends - begins
-        return totals
+        if start <= self.start and end >= self.start + DAY:
+            return range(FIRST, self.count + FIRST)
+        first, last = max(0, bisect_right(self.starts, start) - 1), bisect_left(self.starts, end)
+        return sorted({index for index in self.indices[first:last] if index >= FIRST})
 
     def runs(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Yield start, end and place of the runs within a period, cut to it."""

@@ -48,7 +48,9 @@ class DeviceRecord(msgspec.Struct):
     moments: list[tuple[str, Events]] = []
     """The same, of buckets whose events are moments that last until the next."""
     totals: list[Events] = []
-    """What is left of events that are gone: payload and length by the quarter of an hour, of windows."""
+    """What is left of windows whose events are gone, laid within their quarters of an hour."""
+    away: Spans = []
+    """When, as far as is left of events that are gone, nobody was there."""
 
 
 class Derived(NamedTuple):
@@ -90,7 +92,7 @@ def _device(record: DeviceRecord, known: Known, options: Options) -> tuple[Claim
     laid = [lay(events, options.pulsetime) for events in record.presence]
     inputs = _inputs(laid, known)
     active = united((start, end) for start, end, _ in inputs)
-    away = united(*(_spans(runs, known, "afk") for runs in laid))
+    away = united(record.away, *(_spans(runs, known, "afk") for runs in laid))
     shown = _shown(record, known, options)
     media = without(united(_media(shown, known, options)), active)
     idle: Spans = [(0, 2**62)]
@@ -246,11 +248,7 @@ def _since_ever(spans: Spans) -> list[tuple[int, int, int]]:
 
 
 def _totals(record: DeviceRecord) -> Claimed:
-    """Lay what is left of a quarter of an hour from its beginning, in the order of payloads.
-
-    total   |  Code 4 min, Firefox 2 min         |
-    result  |  CCCCCCCCFFFF                      |
-    """
+    """Return what is left of quarters of an hour, as it was laid within them."""
     return [
         (start, end, Subject(payload, NOTHING, record.device), start)
         for events in record.totals

@@ -59,6 +59,11 @@ class TooManyCategories(TooLarge):
     """There are {most} categories already; delete some."""
 
 
+def shipped_words(shipped: str | None) -> list[str]:
+    """Return the words by which the shipped table knows a category."""
+    return shipped.split(",") if shipped else []
+
+
 class CategoryInUse(Conflict):
     """In use by {rules} rules, {corrections} corrections, {below} below: say `reassign_to` or `uncategorise`.
 
@@ -85,7 +90,10 @@ class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     position: int = 0
     """Its place among those of the same parent."""
     shipped: str | None = None
-    """The word by which the shipped table of programs and sites knows it, whatever it is called by now."""
+    """The word by which the shipped table of programs and sites knows it, whatever it is called by now.
+
+    Behind it, divided by commas, those of categories whose place it took.
+    """
 
 
 class CategoryTree:
@@ -101,6 +109,7 @@ class CategoryTree:
             for parent, found in children.items()
         }
         self._paths: dict[int, tuple[str, ...]] = {}
+        self._named: dict[tuple[str, ...], int] | None = None
         self._in_order: list[int] = []
         self._walk()
 
@@ -144,16 +153,14 @@ class CategoryTree:
 
     def named(self, path: Sequence[str]) -> int | None:
         """Return the category of a path."""
-        at: int | None = None
-        for name in path:
-            at = next((each for each in self.children(at) if self._by_id[each].name == name), None)
-            if at is None:
-                return None
-        return at
+        if self._named is None:
+            # Made when it is asked for; of those of one name the first.
+            self._named = {self._paths[number]: number for number in reversed(self._in_order)}
+        return self._named.get(tuple(path))
 
     def shipped(self, word: str) -> int | None:
         """Return the category that the shipped table knows by a word."""
-        return self._shipped.get(word)
+        return self._shipped.get(word.partition(",")[0])
 
     def score(self, category: int | None) -> int | None:
         """Return the score, inherited where it is not set; None where it is set nowhere above either."""
@@ -217,20 +224,22 @@ class CategoryTree:
             self._paths[number] = (*above, category.name)
             self._in_order.append(number)
             open_ += reversed(self.children(number))
-        self._shipped = {each.shipped: each.id for each in self._by_id.values() if each.shipped is not None}
+        self._shipped = {
+            word: each.id for each in self._by_id.values() for word in shipped_words(each.shipped)
+        }
 
 
 def _rooted(by_id: dict[int, Category]) -> dict[int, Category]:
     """Let what has no way to the top stand there: a merged archive may have left its parent out."""
     rooted: set[int | None] = {None}
     for number in list(by_id):
-        way: list[int] = []
+        way: dict[int, None] = {}
         at: int | None = number
         while at not in rooted and at in by_id and at not in way:
-            way.append(at)
+            way[at] = None
             at = by_id[at].parent_id
         if at not in rooted and way:
-            lost = way[-1]
+            lost = next(reversed(way))
             by_id[lost] = msgspec.structs.replace(by_id[lost], parent_id=None)
         rooted.update(way)
     return by_id

@@ -7,6 +7,7 @@ is written into the list, and whatever else clients keep in it stays as they wro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ UNCATEGORISED = ("Uncategorized",)
 STRONG = 5
 """From this on a score of theirs, which has no bounds, counts twice here."""
 MOST_CLASSES = MOST_CATEGORIES + MOST_RULES
+TOO_MANY = f"there would be more than {MOST_CATEGORIES:,} categories"
 
 Path = tuple[str, ...]
 Json = dict[str, object]
@@ -58,7 +60,10 @@ def classes_of(value: object) -> list[Class]:
         raise ClassesNotValid(reason="it is no list")
     if len(value) > MOST_CLASSES:
         raise ClassesNotValid(reason=f"it has more than {MOST_CLASSES:,} classes")
-    return [_class(entry, place) for place, entry in enumerate(value, 1)]
+    found = [_class(entry, place) for place, entry in enumerate(value, 1)]
+    if sum(each.regex is not None for each in found) > MOST_RULES:
+        raise ClassesNotValid(reason=f"there would be more than {MOST_RULES:,} rules")
+    return found
 
 
 def taken_over(book: Rulebook, were: Sequence[Class], are: Sequence[Class]) -> Rulebook:
@@ -169,16 +174,21 @@ class _Takeover:
         renamed = _renamed(were, are, book.tree)
         self._before = {path: self._were.get(renamed.get(path, path), ()) for path in self._are}
         self._categories: dict[int, Category] = dict(book.tree.by_id)
+        self._children = Counter(each.parent_id for each in self._categories.values())
         self._book, self._new = book, 0
         self._placed = self._place(book.tree, renamed)
 
     def book(self) -> Rulebook:
         """Return the rulebook that comes of it."""
         kept = self._book.with_(categories=self._categories.values())
-        if len(self._categories) > MOST_CATEGORIES:
-            raise ClassesNotValid(reason=f"there would be more than {MOST_CATEGORIES:,} categories")
         left = uncategorised(kept, self._gone(kept.tree))
-        return left.with_(rules=self._rules(left))
+        if any(left.tree.depth(each.id) > DEEPEST for each in left.tree.all):
+            # What the list does not name moves with the category above it.
+            raise ClassesNotValid(reason=f"the tree would have more than {DEEPEST} levels")
+        rules = list(self._rules(left))
+        if len(rules) > MOST_RULES:
+            raise ClassesNotValid(reason=f"there would be more than {MOST_RULES:,} rules")
+        return left.with_(rules=rules)
 
     def _gone(self, tree: CategoryTree) -> frozenset[int]:
         """Return the categories that the list named before and does not any more, with all below them.
@@ -191,7 +201,11 @@ class _Takeover:
 
     def _place(self, tree: CategoryTree, renamed: dict[Path, Path]) -> dict[Path, int]:
         """Find or make the category of each path, those above first."""
-        wanted = {path[:depth] for path in self._are for depth in range(1, len(path) + 1)}
+        wanted = set[Path]()
+        for path in self._are:
+            wanted.update(path[:depth] for depth in range(1, len(path) + 1))
+            if len(wanted) > MOST_CATEGORIES:
+                raise ClassesNotValid(reason=TOO_MANY)
         placed: dict[Path, int] = {}
         taken: set[int] = set()
         for path in sorted(wanted, key=len):
@@ -207,9 +221,14 @@ class _Takeover:
         if number is None:
             self._new -= 1
             number = self._new
-            behind = sum(each.parent_id == parent for each in self._categories.values())
-            self._categories[number] = Category(number, path[-1], parent, position=behind)
+            if len(self._categories) >= MOST_CATEGORIES:
+                raise ClassesNotValid(reason=TOO_MANY)
+            self._categories[number] = Category(number, path[-1], parent, position=self._children[parent])
+            self._children[parent] += 1
         was = self._categories[number]
+        if was.parent_id != parent:
+            self._children[was.parent_id] -= 1
+            self._children[parent] += 1
         changes: Json = {"name": path[-1], "parent_id": parent}
         before, after = self._before.get(path, ()), self._are.get(path, ())
         if after:
@@ -239,7 +258,8 @@ class _Takeover:
                 found += self._as_said(entries, number, known)
         found += [rule for left in theirs.values() for rule in left]
         # Of classes of one depth the later goes first.
-        behind = 1 + max((rule.position for rule in book.rules.values() if rule not in found), default=-1)
+        placed = {rule.id for rule in found}
+        behind = 1 + max((each.position for each in book.rules.values() if each.id not in placed), default=-1)
         for place, rule in enumerate(reversed(found), behind):
             yield msgspec.structs.replace(rule, position=place)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import msgspec
 
+from hourloom.activities.model.verdict import Source
 from hourloom.core.errors import Invalid
 
 Exactness = Literal["category", "tags", "title"]
@@ -54,6 +55,8 @@ EVERYTHING = Filter()
 
 _NUMBERS = {"category": "categories", "project": "projects", "tag": "tags", "score": "scores"}
 _WORDS = {"app": "apps", "domain": "domains", "source": "sources"}
+SCORES = ("-2", "-1", "0", "1", "2")
+SOURCES: tuple[str, ...] = get_args(Source)
 PARAMETERS = (*_NUMBERS, "device", *_WORDS, "title", "unassigned", "exact")
 """The names of a filter's parameters in an address."""
 
@@ -73,7 +76,7 @@ def filter_of(parameters: Mapping[str, str]) -> Filter:
         elif name == "device":
             fields["devices"] = tuple(n for n in _numbers(name, text) if n is not None)
         elif name in _WORDS:
-            fields[_WORDS[name]] = tuple("" if w == NONE else w for w in _several(name, text))
+            fields[_WORDS[name]] = _sources(name, text) if name == "source" else values_of(name, text)
         elif name == "title":
             fields["title"] = text[:LONGEST_TEXT]
         elif name == "unassigned":
@@ -95,7 +98,7 @@ def parameters_of(where: Filter) -> dict[str, str]:
     for name, field in _WORDS.items():
         words = getattr(where, field)
         if words is not None:
-            written[name] = ",".join(escaped(word) for word in words)
+            written[name] = ",".join(words if name == "source" else map(escaped, words))
     if where.title is not None:
         written["title"] = where.title
     if where.unassigned is not None:
@@ -114,11 +117,28 @@ def _numbers(name: str, text: str) -> tuple[int | None, ...]:
     def number(word: str) -> int | None:
         if word == NONE:
             return None
+        if name == "score" and word.removeprefix("+") not in SCORES:
+            raise FilterNotValid(name=name, text=word[:40], reason=f"write {', '.join(SCORES)}, or none")
+        word = word.removeprefix("+") if name == "score" else word
         if not word.removeprefix("-").isascii() or not word.removeprefix("-").isdecimal() or len(word) > 18:
             raise FilterNotValid(name=name, text=word[:40], reason="write numbers such as 3,7, or none")
         return int(word)
 
     return _each(name, text, number)
+
+
+def values_of(name: str, text: str) -> tuple[str, ...]:
+    r"""Return the words that a parameter gives; `none` is the empty one, and `\none` that word itself."""
+    found = ("" if bare == NONE else word for word, bare in _divided(name, text))
+    return tuple(dict.fromkeys(found))
+
+
+def _sources(name: str, text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in _several(name, text))
+    for word in words:
+        if word not in SOURCES:
+            raise FilterNotValid(name=name, text=word[:40], reason=f"write {', '.join(SOURCES)}")
+    return words
 
 
 def _each(name: str, text: str, read: Callable[[str], int | None]) -> tuple[int | None, ...]:
@@ -127,24 +147,33 @@ def _each(name: str, text: str, read: Callable[[str], int | None]) -> tuple[int 
 
 def _several(name: str, text: str) -> tuple[str, ...]:
     """Divide a text at its commas, but for those behind a backslash."""
-    words, word, escaped = [], "", False
+    return tuple(dict.fromkeys(word for word, _ in _divided(name, text)))
+
+
+def _divided(name: str, text: str) -> list[tuple[str, str]]:
+    """Return the parts of a text, as they are meant and as they are written."""
+    words, word, written, escaped = list[tuple[str, str]](), "", "", False
     for character in text:
-        if escaped or character not in ",\\":
+        if not escaped and character == ",":
+            words.append((word, written))
+            word = written = ""
+            continue
+        written += character
+        if escaped or character != "\\":
             word, escaped = word + character, False
-        elif character == "\\":
-            escaped = True
         else:
-            words.append(word)
-            word = ""
-    words.append(word)
+            escaped = True
+    words.append((word, written))
     if len(words) > MOST_VALUES:
         raise FilterNotValid(name=name, text=text[:40], reason=f"at most {MOST_VALUES} values can be given")
-    return tuple(dict.fromkeys(words))
+    return words
 
 
 def escaped(word: str) -> str:
     """Write one value of several."""
-    return NONE if word == "" else word.replace("\\", "\\\\").replace(",", "\\,")
+    if word in {"", NONE}:
+        return "\\none" if word else NONE
+    return word.replace("\\", "\\\\").replace(",", "\\,")
 
 
 def _yes_or_no(name: str, text: str) -> bool:

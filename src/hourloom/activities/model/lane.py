@@ -12,8 +12,13 @@ from hourloom.core.changes import Change
 from hourloom.core.clock import DAY, Instant
 from hourloom.core.errors import Invalid
 
-Key = Literal["category", "project", "tags", "app", "domain", "title", "device", "score", "source"]
-"""What an activity can be grouped by; hours and days are cuts of the time instead."""
+Key = Literal[
+    "category", "project", "tags", "app", "app_name", "domain", "title", "device", "score", "source"
+]
+"""What an activity can be grouped by; hours and days are cuts of the time instead.
+
+The name of an app is how its watcher wrote it.
+"""
 
 KeyValue = int | str | tuple[int, ...] | None
 """A category, project or device by its number, tags by theirs, a score, or words; None is unassigned."""

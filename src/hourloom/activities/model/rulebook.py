@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -137,7 +138,7 @@ def amiss(book: Rulebook) -> tuple[str, list[int]] | None:
     """Return what of a rulebook names something that is not there, or two of one name."""
     tree = book.tree
     names = [(each.parent_id, each.name) for each in tree.all]
-    doubled = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    doubled = {name for name, count in Counter(names).items() if count > 1}
     lost = [each.id for each in tree.all if (each.parent_id, each.name) in doubled]
     if lost:
         return "categories", lost

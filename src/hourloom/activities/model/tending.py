@@ -11,6 +11,7 @@ from hourloom.activities.model.category import (
     CategoryInUse,
     CategoryNotValid,
     require_fits,
+    shipped_words,
 )
 from hourloom.activities.model.correction import Correction
 from hourloom.activities.model.rule import Outcome, Rule
@@ -66,7 +67,14 @@ def without_category(
 def _reassigned(book: Rulebook, number: int, other: Category) -> Rulebook:
     behind = len(book.tree.children(other.id))
     children = book.tree.children(number)
-    left = [each for each in book.tree.all if each.id != number and each.id not in children]
+    # What the shipped table gave the one, it gives the other from now on.
+    words = [*shipped_words(other.shipped), *shipped_words(book.tree.require(number).shipped)]
+    known = ",".join(words) or None
+    left = [
+        msgspec.structs.replace(each, shipped=known) if each.id == other.id else each
+        for each in book.tree.all
+        if each.id != number and each.id not in children
+    ]
     for place, child in enumerate(children, behind):
         moved = msgspec.structs.replace(book.tree.require(child), parent_id=other.id, position=place)
         require_fits(book.tree, moved)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise, repeat
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -37,7 +38,7 @@ from hourloom.activities.model.verdict import Verdict
 from hourloom.activities.service.choosing import InWords, KeyOf, Passes, key_of, needs_words, passes_of
 from hourloom.activities.service.kept import HowKept, Kept
 from hourloom.activities.service.lanes import KnownDay, Lanes
-from hourloom.activities.service.reading import USED
+from hourloom.activities.service.reading import USED, settled_before
 from hourloom.core.actors import Actor
 from hourloom.core.clock import DAY, Instant
 from hourloom.core.ids import WorkspaceId
@@ -48,6 +49,7 @@ READ = "activities:read"
 MOST_SUMS_BYTES = 6 * 1024 * 1024
 MOST_WORDS_BYTES = 3 * 1024 * 1024
 MOST_APPS = 1_000
+LONGEST_APP_NAME = 200
 MOST_REMEMBERED = 60_000
 """Of about 100 bytes each, the verdicts themselves being shared."""
 SECONDS = 30.0
@@ -85,6 +87,10 @@ class _Asked(NamedTuple):
     memory: _Memory[Verdict | None]
     by: tuple[object, ...]
     """What tells its answers from others."""
+    keys: dict[tuple[KeyValue, ...], tuple[KeyValue, ...]]
+    """Those that occurred: equal ones are one object."""
+    known: dict[int, Any]
+    """By what activities count that are the same in words."""
 
 
 class _Memory(Generic[Value]):
@@ -107,6 +113,15 @@ class _Memory(Generic[Value]):
             self.keep({essence: found})  # type: ignore[dict-item]  # it is not the default
         return found
 
+    def all(self, essences: Iterable[int]) -> list[Any]:  # as above
+        """Return what is known of each, or `_UNKNOWN`."""
+        found: list[Any] = list(map(self._new.get, essences, repeat(_UNKNOWN)))
+        if self._old and _UNKNOWN in found:
+            for place, essence in enumerate(essences):
+                if found[place] is _UNKNOWN:
+                    found[place] = self.get(essence, _UNKNOWN)
+        return found
+
     def keep(self, learnt: Mapping[int, Value]) -> None:
         """Remember it, in two generations: what is not asked for again goes with the older one."""
         with self._guard:
@@ -115,7 +130,7 @@ class _Memory(Generic[Value]):
             self._new.update(islice(learnt.items(), MOST_REMEMBERED // 2))
 
 
-_UNKNOWN = object()
+_UNKNOWN, _OPEN = object(), object()
 
 
 class ActivityPage(NamedTuple):
@@ -137,6 +152,11 @@ class _Part(NamedTuple):
     away: int
 
 
+_NOTHING = _Part({}, 0)
+_BYTES_OF_PARTS, _BYTES_OF_PART, _BYTES_OF_SUM = 500, 300, 90
+"""What the sums of a day take, each part of it and each sum of that; keys are shared."""
+
+
 class Activities:
     """The lane of activities of one person, read within the caller's transaction."""
 
@@ -147,10 +167,10 @@ class Activities:
     ) -> None:
         self._database, self.lanes, self._deciders = database, lanes, deciders
         self._projects, self._tags = projects, tags
-        self._sums: Kept[_Part] = Kept(MOST_SUMS_BYTES)
+        self._sums: Kept[tuple[_Part, ...]] = Kept(MOST_SUMS_BYTES)
         self._words: Kept[Description] = Kept(MOST_WORDS_BYTES)
         self._names_of: _Memory[Description] = _Memory(0)
-        self._shared: dict[tuple[str, str], Description] = {}
+        self._shared: dict[tuple[str, str, str], Description] = {}
         self._app_names: dict[str, Counter[str]] = {}
         self._memories: WeakKeyDictionary[Classifier, _Memory[Verdict | None]] = WeakKeyDictionary()
         self._given = 0
@@ -187,8 +207,8 @@ class Activities:
         with self._database.read() as tx:
             asked = self._asked(tx, who, keys, where)
             for known in self._days(tx, who, cuts[0], cuts[-1]) if totals else ():
-                for place, start, end in _pieces(cuts, known.start, known.start + DAY):
-                    part = self._part(tx, asked, known, start, end)
+                places, bounds = _pieces(cuts, known.start, known.start + DAY)
+                for place, part in zip(places, self._parts(tx, asked, known, bounds), strict=True):
                     total = totals[place]
                     for key, lasted in part.by.items():
                         total[key] = total.get(key, 0) + lasted
@@ -258,7 +278,8 @@ class Activities:
             found = [
                 (s, e)
                 for known in self._days(tx, who, start, end)
-                for s, e, _ in known.load().stretches(max(start, known.start), min(end, known.start + DAY))
+                for s, e, place in known.load().runs(max(start, known.start), min(end, known.start + DAY))
+                if place >= FIRST
             ]
         return [(Instant(s), Instant(e)) for s, e in united(found)]
 
@@ -283,9 +304,23 @@ class Activities:
             classifier = self._deciders.classifier(tx, who.workspace_id)
             names = [self._projects.names(tx, who.workspace_id), self._tags.names(tx, who.workspace_id)]
             text = msgspec.json.encode(
-                [self.lanes.versions(tx, who), classifier.version, [sorted(each.items()) for each in names]]
+                [
+                    self.lanes.versions(tx, who),
+                    classifier.version,
+                    classifier.zone,
+                    [sorted(each.items()) for each in names],
+                ]
             )
         return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+    def settled(self, who: Actor, now: Instant) -> Instant:
+        """Return up to when answers hold until `version` changes.
+
+        Where rules ask how long a visit lasts, that of its beginning is only known once it has lasted.
+        """
+        with self._database.read() as tx:
+            dwell = self._deciders.classifier(tx, who.workspace_id).longest_dwell
+        return Instant(settled_before(now) - dwell)
 
     def events_of(
         self, who: Actor, start: Instant, end: Instant, subject: Subject | None = None
@@ -331,6 +366,8 @@ class Activities:
             needs_words(keys, where),
             memory,
             (who.workspace_id, who.user_id, memory.number, keys, where),
+            {},
+            {},
         )
 
     def _memory(self, classifier: Classifier) -> _Memory[Verdict | None]:
@@ -342,84 +379,127 @@ class Activities:
                 found = self._memories[classifier] = _Memory(self._given)
             return found
 
-    def _part(self, tx: Transaction, asked: _Asked, known: KnownDay, start: int, end: int) -> _Part:
-        """Return the sums of a part of a day, kept where it has settled."""
-        key = (asked.by, known.start, known.version, start, end)
-        if known.version is not None:
-            kept = self._sums.get(key)
-            if kept is not None:
-                return kept
-        part, alone = self._summed(tx, asked, known, start, end)
-        if known.version is not None and alone:
-            self._sums.put(key, part, 400 + 150 * len(part.by))
-        return part
+    def _parts(
+        self, tx: Transaction, asked: _Asked, known: KnownDay, bounds: Sequence[int]
+    ) -> Sequence[_Part]:
+        """Return the sums of the parts of a day between some bounds, kept where it has settled."""
+        if known.version is None:
+            return self._summed(tx, asked, known.load(), bounds)[0]
+        within = array("q", [bound - known.start for bound in bounds]).tobytes()
+        key = (asked.by, known.start, known.version, within)
+        kept = self._sums.get(key)
+        if kept is None:
+            kept, alone = self._summed(tx, asked, known.load(), bounds)
+            if alone:
+                size = sum(_BYTES_OF_PART + _BYTES_OF_SUM * len(part.by) for part in kept if part.by)
+                self._sums.put(key, kept, _BYTES_OF_PARTS + 16 * len(bounds) + size)
+        return kept
 
     def _summed(
-        self, tx: Transaction, asked: _Asked, known: KnownDay, start: int, end: int
-    ) -> tuple[_Part, bool]:
-        """Return the sums of a part of a day, and whether they follow from that day alone."""
-        day = known.load()
-        is_whole = start == day.start and end == day.start + DAY
-        totals = day.totals if is_whole else day.totals_between(start, end)
-        places = [place for place in range(FIRST, day.count + FIRST) if totals[place]]
-        verdicts, words = self._looked_up(tx, asked, day, places)
-        by: ByKey = {}
-        # Grouped first by what tells them apart: far fewer keys are to be made then.
-        alike: dict[tuple[int, int, int], list[int]] = {}
-        devices = day.columns[2]
-        for place in places:
-            said = words.get(place)
-            kind = (devices[place - FIRST], id(verdicts[place]), id(said))
-            group = alike.get(kind)
-            if group is None:
-                alike[kind] = [place, totals[place]]
-            else:
-                group[1] += totals[place]
-        for place, total in alike.values():
-            verdict = verdicts[place]
-            if verdict is not None:
-                self._add(by, asked, day, place, verdict, words.get(place), total)
+        self, tx: Transaction, asked: _Asked, day: LaneDay, bounds: Sequence[int]
+    ) -> tuple[tuple[_Part, ...], bool]:
+        """Return the sums of the parts of a day, and whether they follow from that day alone."""
+        places = day.places_between(bounds[0], bounds[-1])
+        keys = dict(zip(places, self._keys(tx, asked, day, places), strict=True))
+        is_plain = _OPEN not in keys.values()
+        parts: list[_Part] = []
         alone = True
-        if None in verdicts.values():
+        for start, end in pairwise(bounds):
+            if is_plain and end - start == DAY:
+                parts.append(_added_up(keys, day))
+                continue
+            by: ByKey = {}
+            away = 0
             for s, e, place in day.runs(start, end):
-                if place >= FIRST and verdicts[place] is None:
+                key = keys.get(place)
+                if place == AWAY:
+                    away += e - s
+                elif key is _OPEN:
                     first, last, within = self._visit(tx, asked.who, day, s, e, place)
                     alone = alone and within
-                    for a, b, verdict in asked.classifier.parts(s, e, day.subject(place), first, last, tx):
-                        self._add(by, asked, day, place, verdict, words.get(place), b - a)
-        return _Part(by, totals[AWAY]), alone
+                    subject = day.subject(place)
+                    words = self._words_of(tx, asked, day, [place]).get(place)
+                    for a, b, verdict in asked.classifier.parts(s, e, subject, first, last, tx):
+                        key = self._key(asked, subject.device, verdict, words)
+                        if key is not None:
+                            by[key] = by.get(key, 0) + b - a
+                elif key is not None:
+                    by[key] = by.get(key, 0) + e - s
+            parts.append(_Part(by, away) if by or away else _NOTHING)
+        return tuple(parts), alone
+
+    def _keys(
+        self, tx: Transaction, asked: _Asked, day: LaneDay, places: Sequence[int]
+    ) -> list[tuple[KeyValue, ...] | None]:
+        """Return by what each place of a day counts; None where it does not.
+
+        `_OPEN` stands for what only moments are decided about. What is the same in words counts the same, but
+        for what the user corrected.
+        """
+        essences, known = day.essences, asked.known
+        wanted = essences if len(places) == day.count else [essences[place - FIRST] for place in places]
+        found: list[Any] = list(map(known.get, wanted, repeat(_UNKNOWN)))
+        own = set(self._corrected(asked, day, places))
+        missing = {
+            essence: place
+            for essence, place, key in zip(wanted, places, found, strict=True)
+            if key is _UNKNOWN and place not in own
+        }
+        if missing or own:
+            verdicts, words = self._looked_up(tx, asked, day, list({*missing.values(), *own}))
+            keys = {
+                place: self._key(asked, day.columns[2][place - FIRST], verdict, words.get(place))
+                for place, verdict in verdicts.items()
+            }
+            learnt = {essence: keys[place] for essence, place in missing.items()}
+            if len(known) + len(learnt) > MOST_REMEMBERED:
+                known.clear()
+            known |= learnt
+            found = [
+                keys[place] if place in keys else learnt[essence] if key is _UNKNOWN else key
+                for essence, place, key in zip(wanted, places, found, strict=True)
+            ]
+        return found
+
+    @staticmethod
+    def _key(asked: _Asked, device: int, verdict: Verdict | None, words: Description | None) -> Any:
+        """Return by what something counts; None where it does not, `_OPEN` where moments decide."""
+        if verdict is None:
+            return _OPEN
+        if asked.passes is not None and not asked.passes(device, verdict, words):
+            return None
+        key = asked.key_of(device, verdict, words)
+        return asked.keys.setdefault(key, key)
 
     def _looked_up(
         self, tx: Transaction, asked: _Asked, day: LaneDay, places: Sequence[int]
     ) -> tuple[dict[int, Verdict | None], dict[int, Description]]:
         """Return what was decided about places of a day, and their words where these are asked for."""
-        decided: dict[int, Verdict | None] = {}
+        essences = day.essences
+        wanted = essences if len(places) == day.count else [essences[place - FIRST] for place in places]
+        found = asked.memory.all(wanted)
+        decided: dict[int, Verdict | None] = dict(zip(places, found, strict=True))
         missing: dict[int, list[int]] = {}
-        own = self._corrected(asked, day, places)
-        look_up, essences = asked.memory.get, day.essences
-        for place in places:
-            found = look_up(essences[place - FIRST], _UNKNOWN)
-            if found is _UNKNOWN:
+        for place, known in zip(places, found, strict=True):
+            if known is _UNKNOWN:
                 missing.setdefault(essences[place - FIRST], []).append(place)
-            else:
-                decided[place] = found
         first = {essence: day.subject(alike[0]) for essence, alike in missing.items()}
-        subjects = {place: day.subject(place) for place in own}
+        own = {place: day.subject(place) for place in self._corrected(asked, day, places)}
         if first or own:
-            plain = asked.classifier.plain([*first.values(), *subjects.values()], tx)
+            plain = asked.classifier.plain([*first.values(), *own.values()], tx)
             learnt = {essence: plain[subject] for essence, subject in first.items()}
             asked.memory.keep(learnt)
             decided |= {place: learnt[essence] for essence, alike in missing.items() for place in alike}
-            decided |= {place: plain[subject] for place, subject in subjects.items()}
+            decided |= {place: plain[subject] for place, subject in own.items()}
         return decided, self._words_of(tx, asked, day, places)
 
     @staticmethod
     def _corrected(asked: _Asked, day: LaneDay, places: Sequence[int]) -> list[int]:
         """Return the places of subjects of which the user corrected this very payload."""
         corrected = asked.classifier.corrected_payloads
-        if not corrected:
-            return []
         windows, details, _ = day.columns
+        if not corrected or (corrected.isdisjoint(windows) and corrected.isdisjoint(details)):
+            return []
         return [p for p in places if windows[p - FIRST] in corrected or details[p - FIRST] in corrected]
 
     def _words_of(
@@ -452,28 +532,14 @@ class Activities:
         if how == "all":
             self._words.put(essence, words, 600 + len(words.title) + 2 * len(words.url))
             return words
-        names = Description("", words.app, "", "", "", words.domain, "", "", "", "", False, False)
+        app_name = words.app_name[:LONGEST_APP_NAME]
+        names = Description("", words.app, app_name, "", "", words.domain, "", "", "", "", False, False)
         with self._guard:
             if len(self._shared) > MOST_APPS * 4:
                 self._shared = {}
-            names = self._shared.setdefault((words.app, words.domain), names)
+            names = self._shared.setdefault((words.app, app_name, words.domain), names)
         self._names_of.keep({essence: names})
         return names
-
-    @staticmethod
-    def _add(
-        by: ByKey,
-        asked: _Asked,
-        day: LaneDay,
-        place: int,
-        verdict: Verdict,
-        words: Description | None,
-        lasted: int,
-    ) -> None:
-        device = day.columns[2][place - FIRST]
-        if asked.passes is None or asked.passes(device, verdict, words):
-            key = asked.key_of(device, verdict, words)
-            by[key] = by.get(key, 0) + lasted
 
     def _visit(
         self, tx: Transaction, who: Actor, day: LaneDay, start: int, end: int, place: int
@@ -498,17 +564,18 @@ class Activities:
         places = day.places_between(start, end)
         verdicts, words = self._looked_up(tx, asked, day, places)
         subjects = {place: day.subject(place) for place in places}
+        passes = asked.passes
         for s, e, place in day.runs(start, end):
             if place < FIRST:
                 continue
             subject, plain = subjects[place], verdicts[place]
-            if plain is None:
-                first, last, _ = self._visit(tx, asked.who, day, s, e, place)
-                parts = asked.classifier.parts(s, e, subject, first, last, tx)
-            else:
-                parts = [(Instant(s), Instant(e), plain)]
-            for a, b, verdict in parts:
-                if asked.passes is None or asked.passes(subject.device, verdict, words.get(place)):
+            if plain is not None:
+                if passes is None or passes(subject.device, plain, words.get(place)):
+                    yield Activity(Instant(s), Instant(e), subject, plain)
+                continue
+            first, last, _ = self._visit(tx, asked.who, day, s, e, place)
+            for a, b, verdict in asked.classifier.parts(s, e, subject, first, last, tx):
+                if passes is None or passes(subject.device, verdict, words.get(place)):
                     yield Activity(a, b, subject, verdict)
 
     def _devices(self, tx: Transaction, who: Actor) -> dict[int, str]:
@@ -519,7 +586,7 @@ class Activities:
         if words.app and words.app_name:
             with self._guard:
                 if len(self._app_names) < MOST_APPS or words.app in self._app_names:
-                    self._app_names.setdefault(words.app, Counter())[words.app_name[:200]] += 1
+                    self._app_names.setdefault(words.app, Counter())[words.app_name[:LONGEST_APP_NAME]] += 1
 
     def _named(
         self, tx: Transaction, who: Actor, key: Key, values: Sequence[KeyValue]
@@ -570,14 +637,28 @@ class Activities:
                     yield SourceEvent(bucket.name, number, Instant(began), Instant(ended))
 
 
-def _pieces(cuts: Sequence[int], start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the pieces into which cuts divide a day: the place of the first cut, and the bounds."""
+def _pieces(cuts: Sequence[int], start: int, end: int) -> tuple[list[int], list[int]]:
+    """Return the pieces into which cuts divide a day: the place of the cut before each, and their bounds."""
     place = max(0, bisect_right(cuts, start) - 1)
+    places: list[int] = []
+    bounds: list[int] = []
     while place + 1 < len(cuts) and cuts[place] < end:
         first, last = max(start, cuts[place]), min(end, cuts[place + 1])
         if first < last:
-            yield place, first, last
+            places.append(place)
+            bounds += (last,) if bounds else (first, last)
         place += 1
+    return places, bounds
+
+
+def _added_up(keys: Mapping[int, tuple[KeyValue, ...] | None], day: LaneDay) -> _Part:
+    """Return the sums of a whole day."""
+    by: ByKey = {}
+    totals = day.totals
+    for place, key in keys.items():
+        if key is not None:
+            by[key] = by.get(key, 0) + totals[place]
+    return _Part(by, totals[AWAY])
 
 
 def _require_order(cuts: Sequence[int]) -> None:
@@ -593,7 +674,8 @@ def _joined(activities: Iterable[Activity]) -> list[Activity]:
         if (
             last is not None
             and last.end == activity.start
-            and (last.subject, last.verdict) == (activity.subject, activity.verdict)
+            and last.subject == activity.subject
+            and last.verdict == activity.verdict
         ):
             joined[-1] = last._replace(end=activity.end)
         else:

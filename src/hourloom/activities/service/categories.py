@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -12,7 +13,7 @@ from hourloom.activities.classifying import Classifier, Memory
 from hourloom.activities.classifying.guessing import Guesses
 from hourloom.activities.classifying.patterns import forget_patterns
 from hourloom.activities.classifying.texts import forget_texts
-from hourloom.activities.model.category import Category, CategoryTree
+from hourloom.activities.model.category import Category, CategoryNameTaken, CategoryTree
 from hourloom.activities.model.learned import Vote
 from hourloom.activities.model.rulebook import Rulebook
 from hourloom.activities.model.tending import NEW, edited, with_category, without_category
@@ -22,6 +23,26 @@ from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction, whole
 from hourloom.settings.definitions import TIME_ZONE
 from hourloom.settings.service import Settings
+
+
+class CategoryReferrer(Protocol):
+    """A feature whose rows name categories; asked within the write that puts another in the place of one."""
+
+    @property
+    def name(self) -> str:
+        """Return the word under which it finds again what it changed."""
+        ...
+
+    def replace(self, tx: Transaction, who: Actor, number: int, by: int, /) -> object | None:
+        """Let what names a category name another one.
+
+        Return what it needs to take that back, to be kept as JSON; None where nothing named it.
+        """
+        ...
+
+    def take_back(self, tx: Transaction, who: Actor, was: bytes, /) -> None:
+        """Let everything name again what it did; leave alone what was changed since."""
+        ...
 
 
 class Categories:
@@ -34,6 +55,12 @@ class Categories:
         self._owner = owner
         self._classifiers: dict[int, tuple[str, Classifier]] = {}
         self._guard = threading.Lock()
+        self._referrers: list[CategoryReferrer] = []
+
+    def refer(self, referrer: CategoryReferrer) -> None:
+        """Ask a feature from now on, when another category takes the place of one."""
+        self._referrers.append(referrer)
+        self._rulebooks.take_back_with(referrer.name, referrer.take_back)
 
     def classifier(self, tx: Transaction, workspace_id: int) -> Classifier:
         """Return the classifier of a workspace as of now; the same one until something changes."""
@@ -91,6 +118,7 @@ class Categories:
         with self._database.begin() as tx:
             before = self._rulebooks.read(tx, who.workspace_id)
             new = msgspec.structs.replace(category, id=NEW, shipped=None)
+            _require_distinct(before.tree, new)
             saved = self._saved(tx, who, before, with_category(before, new))
             return saved.book.tree, saved.numbers[NEW], saved.operation_id
 
@@ -101,7 +129,10 @@ class Categories:
         who.require(WRITE)
         with self._database.begin() as tx:
             before = self._rulebooks.read(tx, who.workspace_id)
-            saved = self._saved(tx, who, before, with_category(before, edited(before, number, changes)))
+            after = edited(before, number, changes)
+            if {"name", "parent_id"} & set(changes):
+                _require_distinct(before.tree, after)
+            saved = self._saved(tx, who, before, with_category(before, after))
             return saved.book.tree, saved.operation_id
 
     def remove(
@@ -112,7 +143,12 @@ class Categories:
         with self._database.begin() as tx:
             before = self._rulebooks.read(tx, who.workspace_id)
             after = without_category(before, number, reassign_to=reassign_to, uncategorise=uncategorise)
-            return self._saved(tx, who, before, after).operation_id
+            steps: dict[str, object] = {}
+            for referrer in self._referrers if reassign_to is not None else ():
+                was = referrer.replace(tx, who, number, reassign_to or 0)
+                if was is not None:
+                    steps[referrer.name] = was
+            return self._rulebooks.save(tx, who, CATEGORIES, before, after, steps).operation_id
 
     def _saved(self, tx: Transaction, who: Actor, before: Rulebook, after: Rulebook) -> Saved:
         return self._rulebooks.save(tx, who, CATEGORIES, before, after)
@@ -127,6 +163,14 @@ class Categories:
         if found is not None and found[0] == zone and found[1].version == version:
             return found[1]
         return None
+
+
+def _require_distinct(tree: CategoryTree, category: Category) -> None:
+    """Raise where one in the same place is called so but for its case: a person could not tell them apart."""
+    for number in tree.children(category.parent_id):
+        other = tree.require(number)
+        if number != category.id and other.name.casefold() == category.name.casefold():
+            raise CategoryNameTaken(name=other.name)
 
 
 def _votes(tx: Transaction, book: Rulebook, workspace_id: int) -> list[Vote]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hourloom.activities import store
 from hourloom.activities.classifying import Classifier, described
+from hourloom.activities.model.category import shipped_words
 from hourloom.activities.model.subject import NOTHING, Description, Subject
 from hourloom.activities.model.verdict import Verdict
 from hourloom.activities.ports import Answer, Categoriser, Choice
@@ -120,7 +121,10 @@ class Categorising:
             book = self._rulebooks.read(tx, self._home)
             # One of its own: what others remember stays in the memory of theirs.
             classifier = self._categories.made_of(tx, self._home, book)
-        choices = [Choice(each.id, book.tree.path(each.id), each.shipped) for each in book.tree.all]
+        choices = [
+            Choice(each.id, book.tree.path(each.id), next(iter(shipped_words(each.shipped)), None))
+            for each in book.tree.all
+        ]
         return _Asking(self.signature(), classifier, choices)
 
     def _look(self, asking: _Asking, after: int) -> tuple[list[tuple[Subject, Description]], int | None]:

@@ -11,7 +11,7 @@ from hourloom.activities.model.lane import Key, KeyValue
 from hourloom.activities.model.subject import Description
 from hourloom.activities.model.verdict import Verdict
 
-IN_NAMES = frozenset({"app", "domain"})
+IN_NAMES = frozenset({"app", "app_name", "domain"})
 """Keys for which the names of program and site are looked at."""
 
 InWords = Literal["none", "names", "all"]
@@ -41,6 +41,7 @@ def _part(key: Key, tree: CategoryTree) -> Callable[[int, Verdict, Description |
         "project": lambda device, verdict, words: verdict.project_id,
         "tags": lambda device, verdict, words: verdict.tag_ids,
         "app": lambda device, verdict, words: words.app if words else "",
+        "app_name": lambda device, verdict, words: words.app_name if words else "",
         "domain": lambda device, verdict, words: words.domain if words else "",
         "title": lambda device, verdict, words: words.title if words else "",
         "device": lambda device, verdict, words: device,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from hourloom.activities.classifying.patterns import fault_of
 from hourloom.activities.model.classes import Class, ClassesNotValid, Json, classes_of, shown, taken_over
 from hourloom.activities.model.rulebook import Rulebook
-from hourloom.activities.service.editing import CLASSES, Rulebooks
+from hourloom.activities.service.editing import CLASSES, READ, WRITE, Rulebooks
 from hourloom.activities.service.rules import require_room_for_patterns
 from hourloom.core.actors import Actor
 from hourloom.core.decoding import decode
@@ -22,6 +21,8 @@ NOTHING = frozenset({"null", "false", "0", '""'})
 
 class Classes:
     """The setting `classes`, which is another view of the categories and of rules with one pattern."""
+
+    reading, writing = READ, WRITE
 
     def __init__(self, rulebooks: Rulebooks, settings: Settings) -> None:
         self._rulebooks, self._settings = rulebooks, settings
@@ -41,9 +42,7 @@ class Classes:
         are = classes_of(decode(text))
         before = self._rulebooks.read(tx, who.workspace_id)
         after = taken_over(before, _known(before, was, {each.path for each in are}), are)
-        require_room_for_patterns(
-            rule for rule in after.rules.values() if all(fault_of(c.text) is None for c in rule.conditions)
-        )
+        require_room_for_patterns(after.rules.values())
         self._rulebooks.save(tx, who, CLASSES, before, after, {STEP: was})
 
     def _edited(self, tx: Transaction, who: Actor, before: Rulebook, after: Rulebook) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
 import msgspec
 
 from hourloom.activities import store
-from hourloom.activities.classifying.texts import parts_of
+from hourloom.activities.classifying.texts import Part, parts_of
 from hourloom.activities.model.changes import RulesChanged
 from hourloom.activities.model.correction import (
     LONGEST_SUBJECT,
@@ -27,6 +31,20 @@ from hourloom.core.clock import Clock
 from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.core.urls import ascii_host, host_of
 from hourloom.db.transaction import Database, Transaction
+from hourloom.tracking.enrichment import registrable
+
+SUBJECT = '"subject":"'
+IN_ARCHIVES = "corrections"
+_SAID = re.compile(r'"kind":"(app|domain)","subject":("(?:[^"\\]|\\.)*")')
+"""Corrections of apps and sites as steps of operations hold them."""
+_text = msgspec.json.Decoder(str).decode
+
+
+class Gone(NamedTuple):
+    """Corrections of what is not recorded any more, and the steps of operations that tell of such."""
+
+    corrections: list[int]
+    steps: list[tuple[OperationId, int, str]]
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -102,6 +120,55 @@ class Corrections:
             version = store.grow_version(tx, workspace)
             tx.changed(WorkspaceId(workspace), RulesChanged(version, corrections=True))
 
+    def about(
+        self, tx: Transaction, workspace: WorkspaceId, payloads: Collection[int], known: Sequence[int]
+    ) -> Sequence[int]:
+        """Return the numbers of corrections of apps and sites of payloads, besides those known before."""
+        wanted = [each for each in store.corrections(tx, workspace) if each.kind != "payload"]
+        if not wanted or not payloads:
+            return known
+        parts = parts_of(tx, payloads).values()
+        said = {(kind, name) for part in parts for kind, name in _names(part)}
+        return sorted({*known, *(each.id for each in wanted if (each.kind, each.subject) in said)})
+
+    def gone(self, tx: Transaction, workspace: WorkspaceId, numbers: Collection[int]) -> Gone:
+        """Return of some corrections those of which nothing is recorded any more, with what undo keeps."""
+        recorded: dict[tuple[str, str], bool] = {}
+
+        def is_gone(kind: str, name: str) -> bool:
+            if (kind, name) not in recorded:
+                recorded[kind, name] = _is_recorded(tx, workspace, kind, name)
+            return not recorded[kind, name]
+
+        corrections = [
+            each.id
+            for each in store.corrections(tx, workspace)
+            if each.id in numbers and is_gone(each.kind, each.subject)
+        ]
+        steps = [
+            (operation, number, name)
+            for operation, number, name, was in self._rulebooks.operations.steps_that_say(
+                tx, workspace, SUBJECT
+            )
+            if any(is_gone(kind, _text(told)) for kind, told in _SAID.findall(was))
+        ]
+        return Gone(corrections, steps)
+
+    def forget(self, tx: Transaction, workspace: WorkspaceId, gone: object) -> None:
+        """Forget corrections of what was erased, and what undo keeps of them."""
+        if not isinstance(gone, Gone):
+            return
+        for number in gone.corrections:
+            store.drop_correction(tx, workspace, number)
+        if gone.corrections:
+            tx.changed(workspace, RulesChanged(store.grow_version(tx, workspace), corrections=True))
+        for operation, step, name in gone.steps:
+            self._rulebooks.operations.forget_step(tx, operation, step)
+            # One of an archive is a step of many, which can be taken back without it.
+            if name != IN_ARCHIVES:
+                self._rulebooks.operations.close(operation)
+        self.forget_lost(tx)
+
     def _subject(self, tx: Transaction, who: Actor, kind: Kind, about: int | str) -> tuple[str, int | None]:
         if kind == "payload":
             if not isinstance(about, int):
@@ -118,3 +185,21 @@ class Corrections:
         if not subject or len(subject) > LONGEST_SUBJECT:
             raise CorrectionNotValid(reason=f"give the name of {'an app' if kind == 'app' else 'a site'}")
         return subject, None
+
+
+def _names(part: Part) -> Iterator[tuple[str, str]]:
+    """Go through what a correction may call the app or the site of a payload."""
+    yield "app", part.traits.app
+    host = host_of(part.texts.url) if part.texts.url else part.traits.domain
+    while host:
+        yield "domain", host
+        host = host.partition(".")[2]
+
+
+def _is_recorded(tx: Transaction, workspace: WorkspaceId, kind: str, name: str) -> bool:
+    """Return whether something of an app or a site is recorded."""
+    if kind == "app":
+        pages = store.payloads_of_app(tx, workspace, name)
+    else:
+        pages = store.payloads_of_domain(tx, workspace, registrable(name))
+    return any((kind, name) in _names(part) for some in pages for part in parts_of(tx, some).values())

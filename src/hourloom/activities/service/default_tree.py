@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hourloom.activities import store
-from hourloom.activities.model.category import Category
+from hourloom.activities.model.category import Category, shipped_words
 from hourloom.activities.shipped import TREE_VERSION, DefaultCategory, default_tree
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Database, Transaction
@@ -28,7 +28,7 @@ def ensure_default_tree(database: Database, workspace: WorkspaceId) -> None:
 
 def _lay_out(tx: Transaction, workspace: WorkspaceId, new: list[DefaultCategory]) -> None:
     here = store.categories(tx, workspace)
-    numbers = {category.shipped: category.id for category in here if category.shipped is not None}
+    numbers = {word: category.id for category in here for word in shipped_words(category.shipped)}
     places = {(category.parent_id, category.name): category for category in here}
     for position, each in enumerate(new, len(here)):
         parent = None if each.parent is None else numbers.get(each.parent)

@@ -54,7 +54,7 @@ class Rulebooks:
     """The rulebooks of workspaces; those that were read are kept for as long as they are right."""
 
     def __init__(self, operations: Operations) -> None:
-        self._operations = operations
+        self._operations = self.operations = operations
         self._kept: dict[int, Rulebook] = {}
         self._guard = threading.Lock()
         self._told: list[Told] = []
@@ -105,7 +105,7 @@ class Rulebooks:
         """
         numbers: dict[int, int] = {}
         given = _written(tx, who.workspace_id, difference(before, after), numbers)
-        operation = self._operations.record(who, kind, given.counts())
+        operation = self._operations.record(who, kind, _subject(given))
         for name, was in steps.items():
             self._operations.keep_step(operation, name, was)
         self._operations.keep_step(operation, STEP, given)
@@ -156,6 +156,17 @@ class Rulebooks:
 
     def _purge(self, _tx: Transaction, operation: Operation) -> bool:
         return self._operations.forget_steps(operation.id, MOST_STEPS)
+
+
+def _subject(given: Difference) -> dict[str, object]:
+    """Return how many of each an edit touches; of one alone also its number, and what was done to it."""
+    was = {row.id for rows in given.before.each().values() for row in rows}
+    now = {row.id for rows in given.after.each().values() for row in rows}
+    counts: dict[str, object] = {**given.counts()}
+    if sum(given.counts().values()) != 1:
+        return counts
+    (number,) = was | now
+    return {**counts, "id": number, "deed": "add" if not was else "delete" if not now else "change"}
 
 
 def _written(tx: Transaction, workspace: int, changed: Difference, numbers: dict[int, int]) -> Difference:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -35,7 +36,7 @@ from hourloom.settings.service import Settings
 from hourloom.tracking.model import Bucket
 from hourloom.tracking.service import lanes as record
 
-DERIVED_BY = 1
+DERIVED_BY = 2
 """Grows with each change of how the lane is derived: what was kept before is derived again."""
 
 CHUNK = 15 * MINUTE
@@ -49,13 +50,15 @@ MOST_SINGLE_DAYS = 3_000
 
 Version = tuple[int, int, int]
 """Of all days, of this day, and the digest of the options: a day that has the same three is the same."""
+VersionInMemory = tuple[int, int, int, int]
+"""The same, and how often the clock was set back: then days that seemed to be over go on."""
 
 
 class KnownDay(NamedTuple):
     """A day of the lane, and by what it can be known again; None for one that has not settled."""
 
     start: int
-    version: Version | None
+    version: VersionInMemory | None
     load: Callable[[], LaneDay]
     """Finds or derives it; within the transaction that it was found in."""
 
@@ -63,7 +66,7 @@ class KnownDay(NamedTuple):
 class _Unsettled(NamedTuple):
     """What has settled of a day that is not over."""
 
-    version: Version
+    version: VersionInMemory
     until: int
     derived: Derived
 
@@ -76,12 +79,18 @@ class Lanes:
         self.facts = FactsShelf(key)
         self._days: Kept[LaneDay] = Kept(MOST_BYTES)
         self._unsettled: dict[tuple[int, int, int], _Unsettled] = {}
+        self.read: WeakKeyDictionary[Transaction, dict[tuple[int, int, int], LaneDay]] = WeakKeyDictionary()
+        """The days that are not over, as snapshots that are still open see them."""
         self.news = News(clock)
         self._guard = threading.Lock()
+        self._latest = Instant(0)
+        self.set_back = 0
+        self.behind: Instant | None = None
+        """What a clock that was set back showed then, until the days kept by it are dropped."""
 
     def days(self, tx: Transaction, who: Actor, start: int, end: int) -> Iterator[KnownDay]:
         """Yield the UTC days that meet a period and may have something, in order."""
-        settled = settled_before(self._clock.now())
+        settled = settled_before(self._now())
         options = self.options(who)
         reader = PersonReader(tx, who.workspace_id, who.user_id, options, self.facts)
         if not reader.buckets:
@@ -92,8 +101,9 @@ class Lanes:
 
     def versions(self, tx: Transaction, who: Actor) -> str:
         """Return a text that differs whenever the lane of a settled time may."""
+        self._now()
         rows = store.day_versions(tx, who.workspace_id, who.user_id, 0, LATEST // DAY)
-        text = msgspec.json.encode([sorted(rows), shape_of(self.options(who))])
+        text = msgspec.json.encode([sorted(rows), shape_of(self.options(who)), self.set_back])
         return hashlib.blake2b(text, digest_size=8).hexdigest()
 
     def options(self, who: Actor) -> Options:
@@ -186,8 +196,34 @@ class Lanes:
             )
 
     def drop_days_of_the_future(self, tx: Transaction) -> None:
-        """Drop days that were kept by a clock that was ahead."""
-        store.drop_days_of_the_future(tx, self._clock.now() + MINUTE)
+        """Drop days that were kept by a clock that was ahead, and answers about them that others kept."""
+        now = self._now()
+        behind = self.behind
+        if behind is None:
+            store.drop_days_of_the_future(tx, now + MINUTE)
+            return
+        store.drop_days_of_the_future(tx, min(now, behind) + MINUTE)
+        for workspace, user in store.people(tx):
+            store.note_days_changed(tx, whole(workspace), whole(user), store.ALL_DAYS, store.ALL_DAYS)
+
+        def caught_up() -> None:
+            with self._guard:
+                self.behind = None if self.behind == behind else self.behind
+
+        tx.after_commit(caught_up)
+
+    def _now(self) -> Instant:
+        """Return what time it is; where the clock was set back, nothing in memory holds."""
+        now = self._clock.now()
+        with self._guard:
+            was_set_back = now + MINUTE < self._latest
+            self._latest = now if was_set_back else max(now, self._latest)
+            if was_set_back:
+                self.set_back += 1
+                self.behind = now if self.behind is None else min(now, self.behind)
+        if was_set_back:
+            self.forget()
+        return now
 
     def _with_something(self, reader: PersonReader, start: int, end: int) -> range:
         """Return the days of a period on which anything may be."""
@@ -248,19 +284,20 @@ class _Days:
         self, lanes: Lanes, tx: Transaction, who: Actor, reader: PersonReader, settled: Instant
     ) -> None:
         self._lanes, self._tx, self._reader, self._settled = lanes, tx, reader, settled
+        self._set_back = lanes.set_back
         self._workspace, self._user = who.workspace_id, who.user_id
         self._shape = shape_of(reader.options)
 
     def of(self, days: range) -> Iterator[KnownDay]:
         of_all, versions = versions_of(self._tx, self._workspace, self._user, days.start, days.stop - 1)
         for day in days:
-            version = (of_all, versions.get(day, 0), self._shape)
+            version = (of_all, versions.get(day, 0), self._shape, self._set_back)
             if self._is_over(day):
                 yield KnownDay(day * DAY, version, partial(self._settled_day, day, version))
             else:
-                yield KnownDay(day * DAY, None, partial(self._unsettled, day, version))
+                yield KnownDay(day * DAY, None, partial(self._once, day, version))
 
-    def _settled_day(self, day: int, version: Version) -> LaneDay:
+    def _settled_day(self, day: int, version: VersionInMemory) -> LaneDay:
         key = (self._workspace, self._user, day, *version)
         found = self._lanes.kept.get(key)
         if found is None:
@@ -272,13 +309,25 @@ class _Days:
         return (day + 1) * DAY + self._reader.reach <= self._settled
 
     def _stored(self, day: int) -> LaneDay | None:
+        if self._lanes.behind is not None:
+            return None
         body = store.day_body(self._tx, self._workspace, self._user, day, self._shape)
         return None if body is None else decoded(day * DAY, body)
 
     def _derived(self, day: int) -> LaneDay:
         return self._reader.derived_day(day * DAY)
 
-    def _unsettled(self, day: int, version: Version) -> LaneDay:
+    def _once(self, day: int, version: VersionInMemory) -> LaneDay:
+        """Return a day that is not over; within one snapshot it is derived once."""
+        if self._tx.writes:
+            return self._unsettled(day, version)
+        read = self._lanes.read.setdefault(self._tx, {})
+        key = (self._workspace, self._user, day)
+        if key not in read:
+            read[key] = self._unsettled(day, version)
+        return read[key]
+
+    def _unsettled(self, day: int, version: VersionInMemory) -> LaneDay:
         """Return a day that is not over: what has settled of it is kept, the rest derived anew.
 
         day    |---------------|----------|

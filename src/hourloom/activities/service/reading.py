@@ -9,6 +9,8 @@ from hourloom.activities.lane import DeviceRecord, Facts, Options, derive, facts
 from hourloom.activities.lane.days import LaneDay, day_of
 from hourloom.activities.lane.deriving import Derived, reach
 from hourloom.activities.lane.facts import NOTHING_KNOWN, essence_of, program_of
+from hourloom.activities.lane.spans import united
+from hourloom.activities.lane.totals import QUARTER, DeviceTotals, laid_totals, spans_of_input
 from hourloom.activities.model.subject import NOTHING
 from hourloom.core.clock import DAY, Instant
 from hourloom.core.ids import UserId, WorkspaceId
@@ -104,13 +106,37 @@ class PersonReader:
                 kinds[bucket.type == PRESENCE].append(totals)
                 payloads.update(whole(row[1]) for row in totals)
         known = self._facts.of(self._tx, payloads)
-        for device, (windows, presence) in quarters.items():
-            records[device].totals.append(laid_totals(windows, presence, known))
         firsts = self._first_of_each()
         for device, of_device in records.items():
             of_device.known_from = firsts.get((device, PRESENCE))
             of_device.windows_from = firsts.get((device, WINDOW))
+        if quarters:
+            self._lay(quarters, records, known, start, end)
         return derive(records.values(), known, start, end, self.options)
+
+    def _lay(
+        self,
+        quarters: Mapping[int, tuple[list[Rows], list[Rows]]],
+        records: Mapping[int, DeviceRecord],
+        known: Mapping[int, Facts],
+        start: int,
+        end: int,
+    ) -> None:
+        """Put into records what totals come to."""
+        begins, ends = start - start % QUARTER, end + QUARTER
+        devices = {
+            device: DeviceTotals(
+                _each(windows),
+                _each(presence),
+                united(*(spans_of_input(each, known, begins, ends) for each in records[device].presence)),
+                records[device].known_from,
+            )
+            for device, (windows, presence) in quarters.items()
+        }
+        laid, away = laid_totals(devices, known, calls_are_present=self.options.calls_are_present)
+        for device, found in laid.items():
+            records[device].totals.append(found)
+        records[min(quarters)].away = away
 
     def day(self, start: int, derived: Derived) -> LaneDay:
         """Make a day of what was derived for it."""
@@ -162,38 +188,8 @@ class PersonReader:
         return record.totals_between(self._tx, bucket, start, end)
 
 
-def laid_totals(
-    windows: Sequence[Rows], presence: Sequence[Rows], known: Mapping[int, Facts]
-) -> list[tuple[int, int, int]]:
-    """Lay what is left of quarters of an hour one after the other, no longer than somebody was there.
-
-    windows   Code 6 min, Firefox 6 min    presence   10 min
-    result  |CCCCCFFFFF     |              each gives way in proportion
-    """
-    there: dict[int, int] = {}
-    for row in (row for rows in presence for row in rows):
-        start, payload, lasted = whole(row[0]), whole(row[1]), whole(row[2])
-        facts = known.get(payload)
-        there[start] = there.get(start, 0) + (
-            lasted if facts is not None and facts.status == "not-afk" else 0
-        )
-    shown: dict[int, dict[int, int]] = {}
-    for row in (row for rows in windows for row in rows):
-        start, payload, lasted = whole(row[0]), whole(row[1]), whole(row[2])
-        of_quarter = shown.setdefault(start, {})
-        of_quarter[payload] = of_quarter.get(payload, 0) + lasted
-    laid: list[tuple[int, int, int]] = []
-    for start, of_quarter in sorted(shown.items()):
-        total = sum(of_quarter.values())
-        room = min(total, there.get(start, record.QUARTER), record.QUARTER)
-        done = 0
-        for payload, lasted in sorted(of_quarter.items()):
-            begins = start + done * room // total if total else start
-            done += lasted
-            ends = start + done * room // total if total else start
-            if begins < ends:
-                laid.append((begins, ends, payload))
-    return laid
+def _each(rows: Iterable[Rows]) -> list[tuple[int, int, int]]:
+    return [(whole(row[0]), whole(row[1]), whole(row[2])) for some in rows for row in some]
 
 
 def settled_before(now: Instant) -> Instant:

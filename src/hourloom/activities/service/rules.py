@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from hourloom.activities.classifying.classifier import Classifier, Explanation
-from hourloom.activities.classifying.patterns import MOST_STEPS, fault_of, size_of
+from hourloom.activities.classifying.matching import has_room
+from hourloom.activities.classifying.patterns import fault_of
 from hourloom.activities.classifying.texts import Part, Texts, description
 from hourloom.activities.model.preview import Moves
 from hourloom.activities.model.rule import (
@@ -48,7 +49,7 @@ class PatternNotUsable(Invalid):
 
 
 class PatternsTooLarge(Invalid):
-    """The patterns of all rules are too large together: simplify or delete some, or use words instead."""
+    """The texts and patterns of all rules are too large together: simplify or delete some."""
 
 
 class PeriodNotValid(Invalid):
@@ -236,7 +237,9 @@ class Rules:
             moves = Moves(before.tree, after.tree)
             now = self._categories.classifier(tx, who.workspace_id)
             then = self._categories.made_of(tx, who.workspace_id, after)
-            rest = iter(self.stretches(tx, who, since, until))
+            # Whole visits decide, also what of them lies around the period.
+            around = Instant(max(0, since - DAY)), Instant(until + DAY)
+            rest = _visits(self.stretches(tx, who, *around), since, until)
             while some := list(islice(rest, AT_ONCE)):
                 _compare(tx, some, now, then, moves)
                 if time.monotonic() > deadline:
@@ -287,9 +290,8 @@ def require_usable(rule: Rule) -> None:
 
 
 def require_room_for_patterns(rules: Iterable[Rule]) -> None:
-    """Raise where all patterns together would take too much memory."""
-    patterns = {c.text for rule in rules for c in rule.conditions if c.form == "pattern"}
-    if sum(map(size_of, patterns)) > MOST_STEPS:
+    """Raise where all that rules look for would together take too much memory or time."""
+    if has_room(rules) is None:
         raise PatternsTooLarge
 
 
@@ -305,24 +307,54 @@ def _without(book: Rulebook, number: int) -> list[Rule]:
     return [rule for rule in book.rules.values() if rule.id != number]
 
 
+class _Visit(NamedTuple):
+    """What was done in one go, and what of it lies within a period."""
+
+    start: int
+    end: int
+    subject: Subject
+    whole_start: int
+    whole_end: int
+
+
+def _visits(
+    stretches: Iterable[tuple[int, int, Subject]], since: Instant, until: Instant
+) -> Iterator[_Visit]:
+    """Yield the visits that meet a period; where midnight cut one, its parts are joined."""
+    open_: tuple[int, int, Subject] | None = None
+    for start, end, subject in stretches:
+        if open_ is not None and open_[1:] == (start, subject):
+            open_ = open_[0], end, subject
+            continue
+        yield from _meeting(open_, since, until)
+        open_ = start, end, subject
+    yield from _meeting(open_, since, until)
+
+
+def _meeting(visit: tuple[int, int, Subject] | None, since: Instant, until: Instant) -> Iterator[_Visit]:
+    if visit is not None and visit[0] < until and visit[1] > since:
+        start, end, subject = visit
+        yield _Visit(max(start, since), min(end, until), subject, start, end)
+
+
 def _compare(
     tx: Transaction,
-    stretches: Sequence[tuple[int, int, Subject]],
+    visits: Sequence[_Visit],
     now: Classifier,
     then: Classifier,
     moves: Moves,
 ) -> None:
     """Count what two classifiers say of some stretches."""
-    subjects = {subject for _, _, subject in stretches}
+    subjects = {visit.subject for visit in visits}
     was, is_ = now.plain(subjects, tx), then.plain(subjects, tx)
-    for start, end, subject in stretches:
+    for start, end, subject, *whole in visits:
         one, other = was[subject], is_[subject]
         if one is not None and other is not None:
             moves.count(one, other, end - start)
             continue
         # Where either depends on the moment, both are told moment by moment.
-        parts = now.parts(start, end, subject, start, end, tx)
-        others = then.parts(start, end, subject, start, end, tx)
+        parts = now.parts(start, end, subject, whole[0], whole[1], tx)
+        others = then.parts(start, end, subject, whole[0], whole[1], tx)
         for first, last, verdict in parts:
             for begin, finish, becomes in others:
                 if begin < last and first < finish:

@@ -48,7 +48,12 @@ from hourloom.activities.store.rules import (
     rules,
     text_of_rule,
 )
-from hourloom.activities.store.texts import device_names, payload_texts
+from hourloom.activities.store.texts import (
+    device_names,
+    payload_texts,
+    payloads_of_app,
+    payloads_of_domain,
+)
 from hourloom.activities.store.versions import grow_version, version
 
 __all__ = [
@@ -82,6 +87,8 @@ __all__ = [
     "note_days_changed",
     "payload_texts",
     "payloads_after",
+    "payloads_of_app",
+    "payloads_of_domain",
     "people",
     "put_answers",
     "put_category",

@@ -119,7 +119,11 @@ def put_day(  # noqa: PLR0913 - each is a column, or what must still hold
 def drop_days_of_the_future(tx: Transaction, now: int) -> int:
     """Drop what was derived by a clock that was ahead: its days may not have been over."""
     return tx.execute(
-        "UPDATE lane_days SET shape = NULL, made_at = NULL, body = NULL WHERE made_at > :now", now=now
+        """
+        UPDATE lane_days SET version = version + 1, shape = NULL, made_at = NULL, body = NULL
+        WHERE made_at > :now
+        """,
+        now=now,
     )
 
 

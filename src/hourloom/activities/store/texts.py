@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hourloom.db.statements import ByDialect
-from hourloom.db.transaction import Rows, Transaction
+from hourloom.db.statements import ByDialect, Value
+from hourloom.db.transaction import Rows, Transaction, whole
+
+AT_ONCE = 2_000
 
 
 def payload_texts(tx: Transaction, payloads: Sequence[int]) -> Rows:
@@ -24,6 +26,47 @@ def payload_texts(tx: Transaction, payloads: Sequence[int]) -> Rows:
         ),
         payloads=listed(tx, payloads),
     )
+
+
+def payloads_of_app(tx: Transaction, workspace: int, app: str) -> Iterator[Sequence[int]]:
+    """Go through payloads that may be of an app: of some it is not known yet."""
+    return _some_at_a_time(
+        tx,
+        """
+        SELECT id FROM payloads
+        WHERE workspace_id = :workspace AND id > :after AND (app = :name OR app IS NULL)
+        ORDER BY id LIMIT :limit
+        """,
+        workspace=workspace,
+        name=app,
+    )
+
+
+def payloads_of_domain(tx: Transaction, workspace: int, domain: str) -> Iterator[Sequence[int]]:
+    """Go through payloads that may be of a domain or, where that is nobody's own, of one below it."""
+    return _some_at_a_time(
+        tx,
+        """
+        SELECT id FROM payloads
+        WHERE workspace_id = :workspace AND id > :after
+          AND (domain = :name OR domain LIKE :below OR app IS NULL)
+        ORDER BY id LIMIT :limit
+        """,
+        workspace=workspace,
+        name=domain,
+        below=f"%.{domain}",
+    )
+
+
+def _some_at_a_time(tx: Transaction, sql: str, **asked: Value) -> Iterator[Sequence[int]]:
+    after = 0
+    while True:
+        rows = tx.rows(sql, **asked, after=after, limit=AT_ONCE)
+        if not rows:
+            return
+        found = [whole(number) for (number,) in rows]
+        yield found
+        after = found[-1]
 
 
 def device_names(tx: Transaction, workspace: int) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -17,14 +18,16 @@ from hourloom.cli.categories import (
     show_preview,
     show_tested,
 )
-from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
+from hourloom.cli.charts import harmless
+from hourloom.cli.options import Config, DataDir, Json, colored, configured, examples, handed, named
 from hourloom.cli.output import print_json, print_table, say
-from hourloom.core.errors import Invalid
+from hourloom.core.errors import Conflict, Invalid
 from hourloom.sdk.answers import MadeOperation
-from hourloom.sdk.api import Api
+from hourloom.sdk.api import Api, RefusedByServer
 from hourloom.sdk.deciding import (
     CategoryShown,
     ListedCategories,
+    ListedCorrections,
     MadeCategory,
     MadeCorrection,
     RulesPreview,
@@ -32,6 +35,8 @@ from hourloom.sdk.deciding import (
 )
 
 INHERITED = "-"
+KINDS = {"payload": "page", "app": "program", "domain": "site"}
+_ICON = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 
 Which = Annotated[
     str, typer.Argument(metavar="CATEGORY", help="Its path such as 'Work > Code', its name, or its number.")
@@ -61,8 +66,20 @@ class NothingToChange(Invalid):
     """Say what is to be different: --name, --color, --icon, --score, --focus or --interrupts."""
 
 
+class NotAnIcon(Invalid):
+    """'{text}' is no name of an icon; write small letters, digits and - such as book-open."""
+
+
+class NowhereToMove(Invalid):
+    """Say where it is to stand: --into CATEGORY, --top or --place N."""
+
+
 class NothingAsked(Invalid):
     """Say what is meant: the name of a program, a title, or --url."""
+
+
+class NeededStill(Conflict):
+    """Rules, corrections or categories below need '{name}': add --reassign-to CATEGORY or --uncategorise."""
 
 
 class OneThing(Invalid):
@@ -106,7 +123,7 @@ def add(  # noqa: PLR0913 - each is an option
     with handed(context).reach(configured(data_dir, config), False) as way:
         api = Api(way)
         parent = None if within is None else category_named(categories_of(api), within).id
-        made = api.post(CATEGORIES, {"name": name, "parent_id": parent, **asked}, MadeCategory)
+        made = api.post(CATEGORIES, {"name": named(name), "parent_id": parent, **asked}, MadeCategory)
     _say_made(made, "Added", as_json=as_json)
 
 
@@ -127,7 +144,7 @@ def edit(  # noqa: PLR0913 - as above
     """Give a category another name, colour, icon or score."""
     wanted = _changes(color=color, icon=icon, score=score, focus=focus, interrupts=interrupts)
     if name is not None:
-        wanted["name"] = name
+        wanted["name"] = named(name)
     if not wanted:
         raise NothingToChange
     with handed(context).reach(configured(data_dir, config), False) as way:
@@ -155,7 +172,7 @@ def move(  # noqa: PLR0913 - as above
 ) -> None:
     """Move a category, with all below it."""
     if not (into or top or place):
-        raise NothingToChange
+        raise NowhereToMove
     with handed(context).reach(configured(data_dir, config), False) as way:
         api = Api(way)
         found = categories_of(api)
@@ -198,7 +215,12 @@ def delete(  # noqa: PLR0913 - as above
             return
         choice = "" if other is None else f"&reassign_to={other}"
         path = f"{CATEGORIES}/{number}?uncategorise={str(uncategorise).lower()}{choice}"
-        made = api.erase(path, MadeOperation)
+        try:
+            made = api.erase(path, MadeOperation)
+        except RefusedByServer as error:
+            if error.fields.get("code") != "category_in_use":
+                raise
+            raise NeededStill(name=category[:100]) from None
     if as_json:
         print_json(made)
     else:
@@ -226,7 +248,7 @@ def of(
         found = api.post(f"{RULES}/test", asked, TestedRules)
         if found.source == "none" and what and not title:
             found = api.post(f"{RULES}/test", {"title": what, "url": url}, TestedRules)
-    show_tested(found, as_json=as_json)
+        show_tested(api, found, as_json=as_json)
 
 
 def correct(
@@ -251,6 +273,57 @@ def correct(
         print_json(made)
     else:
         say(f"Noted; `hourloom undo {made.operation_id}` takes it back.")
+
+
+def corrections(
+    context: typer.Context,
+    *,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", help="How many to show.", min=1, max=500)
+    ] = 100,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """List what you said about programs, sites and single pages, the newest first."""
+    with handed(context).reach(configured(data_dir, config), False) as way:
+        api = Api(way)
+        found = api.get(f"{CORRECTIONS}?limit={limit}", ListedCorrections)
+        paths = {each.id: each.path for each in categories_of(api)} if found.corrections else {}
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            str(each.id),
+            KINDS.get(each.kind, each.kind),
+            harmless(each.about),
+            path_of(paths.get(each.outcome.category_id or 0)),
+        )
+        for each in found.corrections
+    ]
+    print_table(("ID", "", "WHAT", "IS"), rows)
+    if not rows:
+        say("There are no corrections; `hourloom category correct Learning --app NAME` makes one.")
+
+
+def forget(
+    context: typer.Context,
+    number: Annotated[
+        int, typer.Argument(metavar="NUMBER", help="Its number in `hourloom category corrections`.", min=1)
+    ],
+    *,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Forget what you said about something; rules and what was learned decide again."""
+    with handed(context).reach(configured(data_dir, config), False) as way:
+        made = Api(way).erase(f"{CORRECTIONS}/{number}", MadeOperation)
+    if as_json:
+        print_json(made)
+    else:
+        say(f"Forgotten; `hourloom undo {made.operation_id}` brings it back.")
 
 
 def tree_lines(found: Sequence[CategoryShown]) -> list[str]:
@@ -291,9 +364,9 @@ def _changes(
     *, color: str | None, icon: str | None, score: str | None, focus: bool | None, interrupts: bool | None
 ) -> dict[str, object]:
     wanted: dict[str, object] = {}
-    for name, text in (("color", color), ("icon", icon)):
+    for name, text, read in (("color", color, colored), ("icon", icon, _icon)):
         if text is not None:
-            wanted[name] = None if text == INHERITED else text
+            wanted[name] = None if text == INHERITED else read(text)
     if score is not None:
         wanted["score"] = None if score == INHERITED else _number(score)
     flags = {"focus": focus, "interrupts": interrupts}
@@ -301,10 +374,15 @@ def _changes(
 
 
 def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise NotAScore(text=text[:20]) from None
+    if text.removeprefix("+") not in ("-2", "-1", "0", "1", "2"):
+        raise NotAScore(text=text[:20])
+    return int(text)
+
+
+def _icon(text: str) -> str:
+    if not _ICON.fullmatch(text):
+        raise NotAnIcon(text=text[:40])
+    return text
 
 
 def _say_made(made: MadeCategory, what: str, *, as_json: bool) -> None:
@@ -350,4 +428,6 @@ def add_to(app: typer.Typer) -> None:
     family.command(
         "correct", epilog=examples("hourloom category correct Learning --domain lectures.example")
     )(correct)
+    family.command("corrections", epilog=examples("hourloom category corrections --json"))(corrections)
+    family.command("forget", epilog=examples("hourloom category forget 3"))(forget)
     app.add_typer(family, name="category")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,8 @@ def demo(
     if not (place / MARK).exists():
         _fill(ours, place, config)
     if fill_only:
+        own = ["--data-dir", str(place)] if data_dir else []
+        say(f"Next: `{shlex.join(['hourloom', 'demo', *own])}` serves it.")
         return
     configuration = _configured(place, config, port)
     runs = ours.stay_up(configuration, words_for_serve(place, config, None, port, testing=False))
@@ -70,12 +73,12 @@ def _fill(ours: Handed, place: Path, config: Path | None) -> None:
         ours.reach(_configured(fresh, config, PORT), True) as way,
         bar("Writing four weeks", None) as meter,
     ):
-        count = ours.fill_demo(way, meter.move)
+        made = ours.fill_demo(way, meter.move)
     (fresh / MARK).write_text("hourloom demo wrote this directory; it may be deleted.\n", "utf-8")
     if place.exists():
         place.rmdir()
     fresh.rename(place)
-    say(f"{count:,} invented events are in {place}.")
+    say(f"{made.events:,} invented events of {made.first} to {made.last} are in {place}.")
 
 
 def _configured(place: Path, config: Path | None, port: int) -> Configuration:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
-from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
+from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed, require_date_fits
 from hourloom.cli.output import bar, bytes_in_words, print_json, say
 from hourloom.configuration import Configuration
-from hourloom.core.errors import Refused
+from hourloom.core.errors import Invalid, Refused
 
 Format = Literal["csv", "json", "xlsx", "parquet", "pdf"]
 Page = Literal["a4", "letter"]
@@ -32,7 +32,15 @@ Date = Annotated[
     str, typer.Option("--date", metavar="DAY", help="The day, week or month that holds this day.")
 ]
 Zone = Annotated[str, typer.Option("--zone", metavar="ZONE", help="Count days and tell times in this zone.")]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="What kind of file.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="What kind of file. [default: as the name of --to ends, else csv]",
+        show_default=False,
+    ),
+]
 PageOption = Annotated[Page, typer.Option("--page", help="The size of the pages of a PDF.")]
 DurationsOption = Annotated[
     Durations, typer.Option("--durations", help="How CSV tells durations: 1.50, 1:30:00 or 5400.")
@@ -60,6 +68,10 @@ class BinaryRefused(Refused):
     """A terminal shows no {format}; name a file with --to, or pipe it."""
 
 
+class FormatsDiffer(Invalid):
+    """{name} ends like {ending} and --format says {format}; leave one of them out."""
+
+
 def report(  # noqa: PLR0913 - each is an option
     context: typer.Context,
     *,
@@ -72,7 +84,7 @@ def report(  # noqa: PLR0913 - each is an option
     then: Annotated[str, typer.Option("--then", metavar="KEY", help="Group each row by another key.")] = "",
     compare: Annotated[bool, typer.Option("--compare", help="Compare with the period before.")] = False,
     where: Where = None,
-    format_: FormatOption = "csv",
+    format_: FormatOption = None,
     page: PageOption = "a4",
     durations: DurationsOption = "hours",
     mark: Mark = False,
@@ -83,7 +95,7 @@ def report(  # noqa: PLR0913 - each is an option
     as_json: Json = False,
 ) -> None:
     """Write where the hours of a period went to a file; as PDF with charts."""
-    wanted = _wanted("report", range_, date, zone, format_, page, durations, mark=mark)
+    wanted = _wanted("report", range_, date, zone, format_of(format_, to), page, durations, mark=mark)
     wanted |= {"by": by, "then": then, "compare": compare, "where": _where(where)}
     _export(context, configured(data_dir, config), wanted, to, force=force, as_json=as_json)
 
@@ -95,7 +107,7 @@ def activities(  # noqa: PLR0913 - as above
     date: Date = "",
     zone: Zone = "",
     where: Where = None,
-    format_: FormatOption = "csv",
+    format_: FormatOption = None,
     page: PageOption = "a4",
     durations: DurationsOption = "hours",
     mark: Mark = False,
@@ -106,7 +118,7 @@ def activities(  # noqa: PLR0913 - as above
     as_json: Json = False,
 ) -> None:
     """Write what you were doing, stretch by stretch, to a file."""
-    wanted = _wanted("activities", range_, date, zone, format_, page, durations, mark=mark)
+    wanted = _wanted("activities", range_, date, zone, format_of(format_, to), page, durations, mark=mark)
     wanted |= {"where": _where(where)}
     _export(context, configured(data_dir, config), wanted, to, force=force, as_json=as_json)
 
@@ -120,7 +132,7 @@ def events(  # noqa: PLR0913 - as above
     bucket: Annotated[
         list[str] | None, typer.Option("--bucket", metavar="NAME", help="Only this bucket, or several.")
     ] = None,
-    format_: FormatOption = "csv",
+    format_: FormatOption = None,
     page: PageOption = "a4",
     durations: DurationsOption = "hours",
     mark: Mark = False,
@@ -131,14 +143,24 @@ def events(  # noqa: PLR0913 - as above
     as_json: Json = False,
 ) -> None:
     """Write the events of buckets to a file, as they were recorded."""
-    wanted = _wanted("events", range_, date, zone, format_, page, durations, mark=mark)
+    wanted = _wanted("events", range_, date, zone, format_of(format_, to), page, durations, mark=mark)
     wanted |= {"buckets": bucket or []}
     _export(context, configured(data_dir, config), wanted, to, force=force, as_json=as_json)
+
+
+def format_of(given: Format | None, to: str) -> Format:
+    """Return the kind of file: as it is said, or as the name of the file ends."""
+    ending = Path(to).suffix.casefold().removeprefix(".")
+    named = next((each for each in get_args(Format) if each == ending), None)
+    if given is not None and named is not None and given != named:
+        raise FormatsDiffer(name=Path(to).name[:100], ending=named, format=given)
+    return given or named or "csv"
 
 
 def _wanted(  # noqa: PLR0913 - as above
     kind: str, range_: str, date: str, zone: str, format_: str, page: str, durations: str, *, mark: bool
 ) -> dict[str, Any]:
+    require_date_fits(range_, date)
     return {
         "kind": kind,
         "range": range_,
@@ -205,7 +227,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         epilog=examples(
             "hourloom export activities --range yesterday --durations hms",
-            "hourloom export activities --where project=3 --format json --to - | jq .rows",
+            "hourloom export activities --where project=Website --format json --to - | jq .rows",
         )
     )(activities)
     app.command(

@@ -28,6 +28,7 @@ GOALS = "/api/v1/goals"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BAR_WIDTH = 10
 STATES = {"about_to_be_missed": "about to be missed", "no_data": "no data", "off": "day off"}
+COUNTED = {"activities": " visits", "points": " of productivity", "percent": " focus"}
 PER = {"day": "a day", "week": "a week", "month": "a month"}
 WORDS = {"day": ("today", "days"), "week": ("this week", "weeks"), "month": ("this month", "months")}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(h|hours?|min|minutes?|m|s|seconds?)")
@@ -306,13 +307,14 @@ def _row(standing: StandingGoal) -> tuple[str, ...]:
         done,
         _bar(progress.share),
         state,
-        f"{streak.current} {WORDS[goal.period][1]}{best}",
+        f"{streak.current} {goal.period}{'' if streak.current == 1 else 's'}{best}",
     )
 
 
 def _wants(goal: KeptGoal) -> str:
     """Say what a goal asks for, in a few words."""
-    words = [f"{goal.direction.replace('_', ' ')} {_said(goal.target, goal.unit)} {PER[goal.period]}"]
+    amount = _said(goal.target, goal.unit) + COUNTED.get(goal.unit, "")
+    words = [f"{goal.direction.replace('_', ' ')} {amount} {PER[goal.period]}"]
     where = goal.where
     named = [each.name or "something deleted" for each in (*where.categories, *where.projects, *where.tags)]
     looked_at = [*named, *where.apps, *where.domains, *(f"score {score}" for score in where.scores)]

@@ -13,6 +13,15 @@ from hourloom.sdk.answers import Operation, OperationPage, UndoProgress
 from hourloom.sdk.api import Api
 
 PAGE = 100
+COUNTED = {
+    "categories": ("category", "categories"),
+    "rules": ("rule", "rules"),
+    "corrections": ("correction", "corrections"),
+    "events": ("event", "events"),
+    "buckets": ("bucket", "buckets"),
+}
+"""What the subject of an operation counts, one and several."""
+NUMBERS = ("id", "tag_id", "project_id")
 
 
 class NothingToUndo(NotFound):
@@ -71,11 +80,14 @@ def operations(
 ) -> None:
     """List what was done and can be undone, the newest first."""
     with handed(context).reach(configured(data_dir, config), False) as way:
-        found = _page(Api(way), None, limit).operations
+        page = _page(Api(way), None, limit)
+    found, more = page.operations, page.next_cursor
     if as_json:
         print_json(found)
     elif found:
         print_table(("ID", "WHEN", "WHAT", ""), [_row(operation) for operation in found])
+        if more is not None:
+            say(f"These are the newest {len(found)}; --limit N lists more.")
     else:
         say("Nothing was done yet that could be undone.")
 
@@ -91,7 +103,28 @@ def _words(operation: Operation) -> str:
     if operation.kind == "import":
         return f"import of {subject.get('created', 0)} events from {subject.get('source', 'somewhere')}"
     name = subject.get("name")
-    return f"{kind} {name}" if isinstance(name, str) else kind
+    if isinstance(name, str):
+        return f"{kind} {name}"
+    counted = [
+        f"{count} {COUNTED[what][count != 1]}"
+        for what, count in subject.items()
+        if what in COUNTED and isinstance(count, int) and count > 0
+    ]
+    after = subject.get("after")
+    if isinstance(after, dict) and after:
+        what = kind.removeprefix("change ").removesuffix("s")
+        if len(after) > 1:
+            return f"change {len(after)} {what}s"
+        ((number, made),) = after.items()
+        return f"{'change' if made else 'delete'} {what} {number}"
+    deed = subject.get("deed")
+    number = next((subject[key] for key in NUMBERS if subject.get(key)), None)
+    if isinstance(deed, str) and number is not None:
+        what = counted[0].partition(" ")[2] if counted else kind.removeprefix("change ")
+        return f"{deed} {what} {number}"
+    if number is not None:
+        return f"{kind} {number}"
+    return f"{kind}: {', '.join(counted)}" if counted else kind
 
 
 def add_to(app: typer.Typer) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from hourloom.cli.app_window import open_window
 from hourloom.cli.handed import Handed
 from hourloom.cli.options import Config, DataDir, configured, examples, handed
 from hourloom.cli.output import say
@@ -39,7 +40,7 @@ class NoServerRuns(Unavailable):
     """No Hourloom server runs on {path}; start one with `hourloom up`."""
 
 
-def open_page(
+def open_page(  # noqa: PLR0913 - each is an option
     context: typer.Context,
     *,
     data_dir: DataDir = None,
@@ -50,6 +51,10 @@ def open_page(
         typer.Option("--step-up", help="Confirm to the page that it is you, for what it asks that again."),
     ] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="The same as --print.")] = False,
+    window: Annotated[
+        bool,
+        typer.Option("--window", help="Open a window of its own, with Chromium, Chrome or Edge."),
+    ] = False,
     wait: Annotated[
         float,
         typer.Option("--wait", help="Wait up to so many seconds for a server that starts.", hidden=True),
@@ -65,11 +70,17 @@ def open_page(
     if wait:
         again = shlex.join(["hourloom", "open", *(["--data-dir", str(data_dir)] if data_dir else [])])
         say(f"This link signs you in, once and within a minute; later, `{again}` makes another.")
-    show_page(handed(context), configuration, link_only=link_only or no_browser, step_up=step_up)
+    only = link_only or no_browser
+    show_page(handed(context), configuration, link_only=only, step_up=step_up, window=window)
 
 
 def show_page(
-    handed: Handed, configuration: Configuration, *, link_only: bool, step_up: bool = False
+    handed: Handed,
+    configuration: Configuration,
+    *,
+    link_only: bool,
+    step_up: bool = False,
+    window: bool = False,
 ) -> None:
     """Open the page by a new link, or print the link."""
     link = new_link(handed, configuration, step_up=step_up)
@@ -77,6 +88,11 @@ def show_page(
         print(link)
         return
     file = redirect_file(configuration.data_dir / "run", link)
+    if window and open_window(file.absolute().as_uri()):
+        say("The page opens in a window of its own.")
+        return
+    if window:
+        say("A window of its own needs Chromium, Chrome or Edge; the page opens in your browser instead.")
     if _browse(file):
         say("The page opens in your browser; if it does not, `hourloom open --print` shows the link.")
     else:
@@ -153,6 +169,9 @@ def _wait_for_server(handed: Handed, configuration: Configuration, seconds: floa
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("open", epilog=examples("hourloom open", "hourloom open --print", "hourloom open --step-up"))(
-        open_page
-    )
+    app.command(
+        "open",
+        epilog=examples(
+            "hourloom open", "hourloom open --window", "hourloom open --print", "hourloom open --step-up"
+        ),
+    )(open_page)

@@ -8,7 +8,7 @@ from typing import Annotated, Protocol, TypeVar
 import msgspec
 import typer
 
-from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
+from hourloom.cli.options import Config, DataDir, Json, colored, configured, examples, handed, named
 from hourloom.cli.output import print_json, print_table, say
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.sdk.answers import (
@@ -86,8 +86,9 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Make a project."""
+    wanted = {"name": named(name), "color": colored(color) if color else None}
     with handed(context).reach(configured(data_dir, config), False) as way:
-        made = Api(way).post(PROJECTS, {"name": name, "color": color or None}, MadeProject)
+        made = Api(way).post(PROJECTS, wanted, MadeProject)
     if as_json:
         print_json(made)
     else:
@@ -108,9 +109,9 @@ def edit(  # noqa: PLR0913 - each is an option
     """Give a project another name or colour, or take it out of the archive."""
     wanted: dict[str, object] = {}
     if name is not None:
-        wanted["name"] = name
+        wanted["name"] = named(name)
     if color is not None:
-        wanted["color"] = color or None
+        wanted["color"] = colored(color) if color else None
     if active:
         wanted["archived"] = False
     if not wanted:
@@ -203,7 +204,7 @@ def add_tag(
 ) -> None:
     """Make a tag."""
     with handed(context).reach(configured(data_dir, config), False) as way:
-        made = Api(way).post(TAGS, {"name": name}, MadeTag)
+        made = Api(way).post(TAGS, {"name": named(name)}, MadeTag)
     if as_json:
         print_json(made)
     else:
@@ -222,7 +223,7 @@ def rename_tag(
     """Give a tag another name."""
     with handed(context).reach(configured(data_dir, config), False) as way:
         api = Api(way)
-        made = api.patch(f"{TAGS}/{_tag(api, tag).id}", {"name": name}, MadeTag)
+        made = api.patch(f"{TAGS}/{_tag(api, tag).id}", {"name": named(name)}, MadeTag)
     if as_json:
         print_json(made)
     else:
@@ -264,6 +265,24 @@ def delete_tag(
     _say_deleted(gone, as_json=as_json)
 
 
+def restore_tag(
+    context: typer.Context,
+    tag: Which,
+    *,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Take a tag out of the trash."""
+    with handed(context).reach(configured(data_dir, config), False) as way:
+        api = Api(way)
+        made = api.post(f"{TAGS}/{_tag(api, tag, trash=True).id}/restore", {}, MadeTag)
+    if as_json:
+        print_json(made)
+    else:
+        say(f"Restored; `hourloom undo {made.operation_id}` takes it back.")
+
+
 def _projects(api: Api, *, trash: bool) -> list[ProjectShown]:
     return api.get(f"{PROJECTS}?trash={str(trash).lower()}", ListedProjects).projects
 
@@ -279,8 +298,8 @@ def _project(api: Api, name: str, *, trash: bool = False) -> ProjectShown:
     return found
 
 
-def _tag(api: Api, name: str) -> TagShown:
-    found = _called(_tags(api), name)
+def _tag(api: Api, name: str, *, trash: bool = False) -> TagShown:
+    found = _called(_tags(api, trash=trash), name)
     if found is None:
         raise NoTagNamed(name=name[:100])
     return found
@@ -332,4 +351,5 @@ def add_to(app: typer.Typer) -> None:
     tags.command("rename", epilog=examples("hourloom tag rename billable paid"))(rename_tag)
     tags.command("merge", epilog=examples("hourloom tag merge invoiced billable"))(merge_tag)
     tags.command("delete", epilog=examples("hourloom tag delete billable"))(delete_tag)
+    tags.command("restore", epilog=examples("hourloom tag restore billable"))(restore_tag)
     app.add_typer(tags, name="tag")

@@ -7,10 +7,19 @@ from urllib.parse import urlencode
 
 import typer
 
-from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
+from hourloom.cli.options import (
+    Config,
+    DataDir,
+    Json,
+    configured,
+    examples,
+    handed,
+    named,
+    require_date_fits,
+)
 from hourloom.cli.output import print_json, print_table, say
 from hourloom.cli.reporting import shown
-from hourloom.core.errors import Invalid
+from hourloom.core.errors import Conflict, Invalid
 from hourloom.sdk.api import Api
 from hourloom.sdk.reports import MadeSavedReport, Report, ReportRest, ReportRow, SavedReport, SavedReports
 
@@ -32,6 +41,10 @@ Range = Annotated[
         show_default=False,
     ),
 ]
+
+
+class NameInUse(Conflict):
+    """There is a saved report '{name}' already; --force lets this one take its place."""
 
 
 class NoSuchReport(Invalid):
@@ -72,7 +85,10 @@ def report(  # noqa: PLR0913 - each is an option
     top: Annotated[
         int | None, typer.Option("--top", metavar="N", help="Show so many rows.", min=1, max=ALL_ROWS)
     ] = None,
-    save: Annotated[str, typer.Option("--save", metavar="NAME", help="Keep this report by a name.")] = "",
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="NAME", help="Keep this report by a name.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save replace what has the name.")] = False,
     saved: Annotated[str, typer.Option("--saved", metavar="NAME", help="Show a report that was kept.")] = "",
     list_: Annotated[bool, typer.Option("--list", help="List the reports that were kept.")] = False,
     forget: Annotated[str, typer.Option("--forget", metavar="NAME", help="Keep a report no more.")] = "",
@@ -81,6 +97,7 @@ def report(  # noqa: PLR0913 - each is an option
     as_json: Json = False,
 ) -> None:
     """Show where the hours of a period went."""
+    require_date_fits(range_ or "", date)
     asked = {
         "range": range_ or "",
         "date": date,
@@ -98,11 +115,11 @@ def report(  # noqa: PLR0913 - each is an option
         if forget:
             _forget(api, forget)
             return
-        if save:
-            _save(api, save, asked, top)
+        if save is not None:
+            _save(api, named(save), asked, top, force=force)
         limit = top or (ALL_ROWS if as_json else 0 if saved else TOP)
-        named = {**asked, "saved": saved, "limit": str(limit) if limit else ""}
-        query = urlencode({name: text for name, text in named.items() if text})
+        wanted = {**asked, "saved": saved, "limit": str(limit) if limit else ""}
+        query = urlencode({name: text for name, text in wanted.items() if text})
         found = api.get(f"{SUMMARY}?{query}", Report)
     if as_json:
         print_json(_told(found, cut=bool(top)))
@@ -179,12 +196,19 @@ def _rest(rest: ReportRest | None) -> dict[str, Any] | None:
     return None if rest is None else {"rows": rest.rows, "seconds": rest.seconds, "share": rest.share}
 
 
-def _save(api: Api, name: str, asked: dict[str, str], top: int | None) -> None:
+def _save(api: Api, name: str, asked: dict[str, str], top: int | None, *, force: bool) -> None:
     own = {"range", "by", "then", "zone"}
     definition: dict[str, Any] = {key: text for key, text in asked.items() if key in own and text}
     definition["where"] = {key: text for key, text in asked.items() if key in FILTERS}
     definition |= {"compare": "compare" in asked, "depth": int(asked.get("depth", 0)), "limit": top or 0}
-    made = api.post(SAVED, {"name": name, "definition": definition}, MadeSavedReport)
+    body = {"name": name, "definition": definition}
+    kept = _kept(api, name)
+    if kept is None:
+        made = api.post(SAVED, body, MadeSavedReport)
+    elif force:
+        made = api.put(f"{SAVED}/{kept.id}", body, MadeSavedReport)
+    else:
+        raise NameInUse(name=kept.name)
     say(f"Kept as '{made.report.name}'; `hourloom undo {made.operation_id}` takes it back.")
 
 
@@ -210,12 +234,18 @@ def _said(saved: SavedReport) -> str:
 
 
 def _forget(api: Api, name: str) -> None:
-    for each in api.get(SAVED, SavedReports).reports:
-        if each.name == name:
-            gone = api.erase(f"{SAVED}/{each.id}", dict[str, int])
-            say(f"Forgotten; `hourloom undo {gone['operation_id']}` brings it back.")
-            return
-    raise NoSuchReport(name=name[:100])
+    kept = _kept(api, name)
+    if kept is None:
+        raise NoSuchReport(name=name[:100])
+    gone = api.erase(f"{SAVED}/{kept.id}", dict[str, int])
+    say(f"Forgotten; `hourloom undo {gone['operation_id']}` brings it back.")
+
+
+def _kept(api: Api, name: str) -> SavedReport | None:
+    """Return the report of a name; one that differs in its case only where no other has just that."""
+    found = api.get(SAVED, SavedReports).reports
+    alike = [each for each in found if each.name.casefold() == name.strip().casefold()]
+    return next((each for each in alike if each.name == name.strip()), alike[0] if alike else None)
 
 
 def add_to(app: typer.Typer) -> None:

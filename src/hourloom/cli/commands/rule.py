@@ -10,6 +10,7 @@ import typer
 
 from hourloom.cli.categories import (
     RULES,
+    LabelNames,
     categories_of,
     category_named,
     path_of,
@@ -116,6 +117,9 @@ def list_(
         api = Api(way)
         found = api.get(RULES, ListedRules)
         paths = {each.id: each.path for each in categories_of(api)} if found.rules else {}
+        outcomes = [each.rule.outcome for each in found.rules]
+        project = next((each.project_id for each in outcomes if each.project_id is not None), None)
+        names = LabelNames.of(api, project, [tag for each in outcomes for tag in each.tag_ids])
     if as_json:
         print_json(found)
         return
@@ -125,7 +129,7 @@ def list_(
             "faulty" if each.problem else "on" if each.rule.enabled else "off",
             str(each.rule.priority or ""),
             said(each.rule),
-            _gives(each.rule, paths),
+            _gives(each.rule, paths, names),
             each.rule.name,
         )
         for each in found.rules
@@ -330,8 +334,8 @@ def try_(  # noqa: PLR0913 - as above
         "device": device,
     }
     with handed(context).reach(configured(data_dir, config), False) as way:
-        found = Api(way).post(f"{RULES}/test", asked, TestedRules)
-    show_tested(found, as_json=as_json)
+        api = Api(way)
+        show_tested(api, api.post(f"{RULES}/test", asked, TestedRules), as_json=as_json)
 
 
 def said(rule: RuleShown) -> str:
@@ -350,12 +354,10 @@ def _condition(condition: ConditionShown) -> str:
     return f"{no}{condition.field} {how} {condition.text}"
 
 
-def _gives(rule: RuleShown, paths: dict[int, list[str]]) -> str:
+def _gives(rule: RuleShown, paths: dict[int, list[str]], names: LabelNames) -> str:
     outcome = rule.outcome
     found = [] if outcome.category_id is None else [path_of(paths.get(outcome.category_id))]
-    if outcome.project_id is not None:
-        found.append(f"project {outcome.project_id}")
-    return ", ".join([*found, *(f"tag {tag}" for tag in outcome.tag_ids)])
+    return ", ".join([*found, *names.said(outcome.project_id, outcome.tag_ids)])
 
 
 def _form(*, words: bool, whole: bool, re2: bool) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -19,8 +19,8 @@ WIDTH = 20
 Period = Annotated[
     str,
     typer.Argument(
-        metavar="[day|week|DATE]",
-        help="Today, this week, or a day such as 2026-01-31. [default: day]",
+        metavar="[today|yesterday|day|week|DATE]",
+        help="The present day, the one before, this week, or a day such as 2026-01-31. [default: day]",
         show_default=False,
     ),
 ]
@@ -47,10 +47,14 @@ def score(
     kind, day = (period, of) if period in ("day", "week") else ("day", period)
     if of and of != day:
         raise typer.BadParameter("give the day once, as the argument or by --date.")
+    yesterday, day = day == "yesterday", "" if day in ("today", "yesterday") else day
     given = {"date": _written(day), "zone": zone}
     asked = urlencode({name: text for name, text in given.items() if text})
     with handed(context).reach(configured(data_dir, config), False) as way:
         api = Api(way)
+        if yesterday:
+            today = api.get(f"{MEASURES}/day?{asked}", Scored).first_date
+            asked = urlencode({"date": str(today - timedelta(days=1)), **({"zone": zone} if zone else {})})
         if as_json:
             print_json(api.get(f"{MEASURES}/{kind}?{asked}", dict[str, Any]))
             return
@@ -68,7 +72,9 @@ def _written(day: str) -> str:
     try:
         return date.fromisoformat(day).isoformat()
     except ValueError:
-        raise typer.BadParameter(f"'{day[:40]}' is no day; write it as in 2026-01-31.") from None
+        raise typer.BadParameter(
+            f"'{day[:40]}' has no score; there are today, yesterday, day, week, and days such as 2026-01-31."
+        ) from None
 
 
 def _show(found: Scored) -> None:

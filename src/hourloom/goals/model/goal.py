@@ -53,6 +53,10 @@ class GoalsContradict(Conflict):
     """This cannot be met together with the goal "{other}": {reason}. Change or end one of them."""
 
 
+class GoalNameTaken(Conflict):
+    """There is a goal "{name}" already; give this one another name, or end that one first."""
+
+
 class TooManyGoals(Conflict):
     """There can be at most {most} goals; delete some that have ended."""
 
@@ -275,6 +279,8 @@ def _problem_of_target(terms: GoalTerms) -> str | None:
         return "the number of activities is a whole one"
     hours = 24 * most_days(terms)
     if terms.measure == "time" and terms.target > hours * 3600:
+        if terms.period == "day":
+            return "a day has only 24 hours"
         return f"the days of a {terms.period} on which it counts have only {hours} hours"
     if terms.measure == "activities" and terms.target > hours * 3600 / terms.shortest_seconds:
         return f"so many activities do not fit in a {terms.period}"

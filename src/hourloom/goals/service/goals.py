@@ -23,6 +23,7 @@ from hourloom.goals.model.goal import (
     GoalDaysOff,
     GoalDeleted,
     GoalHasEnded,
+    GoalNameTaken,
     GoalTerms,
     NoSuchGoal,
     checked,
@@ -190,6 +191,7 @@ class Goals:
             here = store.goals_of(tx, who.workspace_id, who.user_id)
             require_room(len(here) + 1)
             terms = self._terms(who, terms, where, here)
+            self._require_free(who, terms, here)
             goal = Goal(GoalId(0), who.workspace_id, who.user_id, terms, self._clock.now())
             goal = msgspec.structs.replace(goal, id=store.add(tx, goal))
             operation = self._recorded(who, [GoalBefore(goal.id, None)], [goal])
@@ -202,7 +204,10 @@ class Goals:
         with self._database.begin() as tx:
             here = store.goals_of(tx, who.workspace_id, who.user_id)
             goal = _found(here, number)
-            terms = self._terms(who, terms, where, [other for other in here if other.id != number])
+            others = [other for other in here if other.id != number]
+            terms = self._terms(who, terms, where, others)
+            if terms.name != goal.terms.name:
+                self._require_free(who, terms, others)
             (changed,), operation = self._set(tx, who, {goal: terms})
             return changed, operation
 
@@ -251,6 +256,13 @@ class Goals:
         terms = checked(msgspec.structs.replace(terms, where=self._naming.resolved(who, where)))
         require_possible(terms, others, self._names.tree(who).below)
         return terms
+
+    def _require_free(self, who: Actor, terms: GoalTerms, others: Sequence[Goal]) -> None:
+        """Raise where a goal that has not ended is called so, but for its case."""
+        today = self.today(who)
+        for other in others:
+            if other.terms.name.casefold() == terms.name.casefold() and not _is_over(other.terms, today):
+                raise GoalNameTaken(name=other.terms.name, id=other.id)
 
     def _one(self, tx: Transaction, who: Actor, number: int) -> Goal:
         return _found(store.goals_of(tx, who.workspace_id, who.user_id), number)

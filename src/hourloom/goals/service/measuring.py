@@ -30,7 +30,6 @@ from hourloom.goals.model.progress import (
     visits,
 )
 from hourloom.goals.ports import GoalNames, Measured
-from hourloom.tracking.model import settled_before
 
 MOST_KEPT_DAYS = 50_000
 """Of all goals together: 16 bytes each."""
@@ -108,7 +107,10 @@ class Measuring:
         who = _reader(who)
         what = self._what(who, terms, calendar)
         today = calendar.day_at(now)
-        settled = min(calendar.day_at(settled_before(now)), today) - _ONE_DAY
+        # An activity counts where it began, and only later shows that it lasts.
+        lasting = terms.shortest_seconds * SECOND + SAME_VISIT if terms.measure == "activities" else 0
+        until = Instant(max(0, self._activities.settled(who, now) - lasting))
+        settled = min(calendar.day_at(until), today) - _ONE_DAY
         found = self._settled(who, what, first, min(last, settled), calendar)
         # What has not begun holds nothing, and nobody needs to look.
         found += self._measured(who, what, first + timedelta(days=len(found)), min(last, today), calendar)

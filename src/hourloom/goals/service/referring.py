@@ -1,4 +1,4 @@
-"""Let projects and tags be deleted and merged that goals look at."""
+"""Let projects, tags and categories be deleted and merged that goals look at."""
 
 from __future__ import annotations
 
@@ -47,10 +47,35 @@ class GoalReferring:
 
     def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
         """Let goals look again at what they did; those that are gone stay so."""
-        here = {goal.id for goal in store.goals_of_all(tx, who.workspace_id)}
-        for goal in decode(was, list[Goal]):
-            if goal.id in here:
-                _set(tx, goal, goal.terms)
+        _take_back(tx, who, was)
+
+
+class GoalsOfCategories:
+    """The goals that look at a category."""
+
+    name = "goals"
+
+    def replace(self, tx: Transaction, who: Actor, number: int, by: int) -> list[Goal] | None:
+        """Let goals look at the category that takes the place of one."""
+        touched = [
+            goal for goal in store.goals_of_all(tx, who.workspace_id) if number in goal.terms.where.categories
+        ]
+        for goal in touched:
+            numbers = {by if each == number else each for each in goal.terms.where.categories}
+            where = msgspec.structs.replace(goal.terms.where, categories=tuple(sorted(numbers)))
+            _set(tx, goal, msgspec.structs.replace(goal.terms, where=where))
+        return touched or None
+
+    def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
+        """Let goals look again at what they did; those that are gone stay so."""
+        _take_back(tx, who, was)
+
+
+def _take_back(tx: Transaction, who: Actor, was: bytes) -> None:
+    here = {goal.id for goal in store.goals_of_all(tx, who.workspace_id)}
+    for goal in decode(was, list[Goal]):
+        if goal.id in here:
+            _set(tx, goal, goal.terms)
 
 
 def _numbers(where: GoalFilter, kind: Labelling) -> tuple[int, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Literal
 
@@ -12,7 +12,7 @@ import msgspec
 from hourloom.activities.model.category import PALETTE
 from hourloom.core.clock import HOUR, MINUTE, Instant
 from hourloom.core.days import zone_of
-from hourloom.core.periods import WEEKDAYS, Calendar
+from hourloom.core.periods import Calendar
 from hourloom.exports.cells import Rounded, clock_time, local
 from hourloom.exports.document import (
     MOST_IN_DOCUMENT,
@@ -193,7 +193,28 @@ def _colors(report: Report) -> dict[str, str]:
         name = label(row.key)
         own = stacked[name] or next(free, _OTHERS) if name in stacked else _own_color(report, row)
         colors[name] = _NOT_IN_PALETTE if row.key is None else own or _OTHERS
-    return colors
+    return _apart(colors, stacked)
+
+
+def _apart(colors: Mapping[str, str], stacked: Container[str]) -> dict[str, str]:
+    """Let what is not stacked, and has the colour of another row, have a lighter or darker one."""
+    seen = Counter(color for name, color in colors.items() if name in stacked)
+    shades: dict[str, str] = {}
+    for name, color in colors.items():
+        shades[name] = color
+        if name not in stacked and color not in (_OTHERS, _NOT_IN_PALETTE):
+            shades[name] = _shade(color, seen[color])
+            seen[color] += 1
+    return shades
+
+
+def _shade(color: str, step: int) -> str:
+    """Return a colour as it is, then lighter, darker, lighter still ...; after some steps they come again."""
+    if not step:
+        return color
+    toward, share = (255, 0)[(step - 1) % 2], 0.2 * ((step - 1) // 2 % 3 + 1)
+    parts = [int(color[n : n + 2], 16) for n in (1, 3, 5)]
+    return "#" + "".join(f"{round(part + (toward - part) * share):02x}" for part in parts)
 
 
 def _own_color(report: Report, row: ReportRow) -> str | None:

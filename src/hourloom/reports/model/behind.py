@@ -17,7 +17,10 @@ def behind(report: Report, level: int, row: ReportRow, above: Mapping[str, str])
     `above` are those of the row that it is part of. `exact` holds what is exact of all of them.
     """
     key, value = report.keys[level], row.value
-    found = {**above, **_own(report, level, row)}
+    own = _own(report, level, row)
+    found = {**above, **own}
+    if "range" in above and "range" in own:
+        found["range"] = _within(above["range"], own["range"])
     exact = {each for each in (above.get("exact") or report.where.get("exact") or "").split(",") if each}
     if key in _ONLY:
         whole = key == "category" and value in report.whole
@@ -27,6 +30,13 @@ def behind(report: Report, level: int, row: ReportRow, above: Mapping[str, str])
     else:
         found.pop("exact", None)
     return found
+
+
+def _within(one: str, other: str) -> str:
+    """Return the stretch that two have in common; without the Z texts sort as the times that they write."""
+    (first, _, last), (begins, _, ends) = one.partition(".."), other.partition("..")
+    latest = max(first, begins, key=lambda text: text.rstrip("Z"))
+    return f"{latest}..{min(last, ends, key=lambda text: text.rstrip('Z'))}"
 
 
 def _own(report: Report, level: int, row: ReportRow) -> dict[str, str]:  # noqa: PLR0911 - one for each kind

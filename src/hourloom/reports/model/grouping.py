@@ -30,6 +30,13 @@ class ReportRows(msgspec.Struct, frozen=True):
     rows: list[ReportRow]
     rest: ReportRest | None = None
 
+    def rest_behind(self, place: int) -> ReportRest | None:
+        """Return what is left out where only so many rows are shown."""
+        if place >= len(self.rows):
+            return self.rest
+        left, known = _rest(self.rows[place:]), self.rest or ReportRest(0, 0, 0)
+        return ReportRest(left.rows + known.rows, left.lasted + known.lasted, left.before + known.before)
+
 
 class ReportRow(msgspec.Struct, frozen=True):
     """How long something lasted, in microseconds, and before that in the period it is compared with."""

@@ -83,7 +83,9 @@ def before(period: ReportRange, now: Instant, calendar: Calendar) -> ReportRange
     """
     if period.first is None or period.last is None:
         start = max(EARLIEST, period.start - (period.end - period.start))
-        return ReportRange(Instant(start), period.start)
+        cut = period.start <= now < period.end
+        end = min(period.start, start + now - period.start) if cut else period.start
+        return ReportRange(Instant(start), Instant(end))
     if period.kind is None:
         days = (period.last - period.first).days + 1
         earlier = _days(period.first - timedelta(days=days), period.first - timedelta(days=1), calendar)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,11 @@ from hourloom.reports.model.asked import ReportDefinition
 from hourloom.reports.model.behind import behind
 from hourloom.reports.model.grouping import ReportRest, ReportRow, ReportRows
 from hourloom.reports.model.report import Report, ReportFacts, ReportHeat, ReportTimeline
+
+LONGEST_KEY = 300
+MOST_BYTES = 8 * 1024 * 1024
+"""Of rows; those behind are part of the rest."""
+BYTES_OF_A_ROW = 200
 
 
 class ReportRestShape(msgspec.Struct):
@@ -169,7 +174,7 @@ def shape_of(report: Report) -> ReportShape:
             report.compared.away / SECOND,
             report.compared.cut,
         )
-    rows, rest = _rows(report, report.rows, 0, _Above({}, None))
+    rows, rest = _rows(report, report.rows, 0, _Above({}, None), _Room())
     return ReportShape(
         range=period.text,
         zone=report.zone,
@@ -204,19 +209,41 @@ class _Above(NamedTuple):
 
 
 def _rows(
-    report: Report, found: ReportRows, level: int, above: _Above
+    report: Report, found: ReportRows, level: int, above: _Above, room: _Room
 ) -> tuple[list[ReportRowShape], ReportRestShape | None]:
-    rows = [_row(report, row, level, above) for row in found.rows]
-    return rows, None if found.rest is None else _rest(report, found.rest)
+    rows: list[ReportRowShape] = []
+    for row in found.rows:
+        shape = _row(report, row, level, above, room)
+        if shape is None:
+            break
+        rows.append(shape)
+    rest = found.rest_behind(len(rows))
+    return rows, None if rest is None else _rest(report, rest)
 
 
-def _row(report: Report, row: ReportRow, level: int, above: _Above) -> ReportRowShape:
+class _Room:
+    """How many bytes of rows may still be told."""
+
+    def __init__(self) -> None:
+        self._left = MOST_BYTES
+
+    def takes(self, shape: ReportRowShape) -> bool:
+        """Return whether a row has room, and take it."""
+        texts = (shape.key or "", *shape.where, *shape.where.values())
+        self._left -= BYTES_OF_A_ROW + sum(len(text.encode("utf-8", "replace")) for text in texts)
+        return self._left >= 0
+
+
+def _row(report: Report, row: ReportRow, level: int, above: _Above, room: _Room) -> ReportRowShape | None:
+    """Return a row as it is told; None where it has no room."""
     where = behind(report, level, row, above.where)
     bounds = report.bounds[level].get(str(row.value))
     if bounds is not None and above.bounds is not None:
         bounds = max(bounds[0], above.bounds[0]), min(bounds[1], above.bounds[1])
     bounds = bounds or above.bounds
-    shape = ReportRowShape(row.key, row.lasted / SECOND, _share(report, row.lasted), where)
+    shape = ReportRowShape(_shown(row.key), row.lasted / SECOND, _share(report, row.lasted), where)
+    if not room.takes(shape):
+        return None
     if bounds is not None:
         shape.started_at, shape.ended_at = datetime_of(bounds[0]), datetime_of(bounds[1])
     if report.keys[level] == "category" and row.value in report.colors:
@@ -225,8 +252,15 @@ def _row(report: Report, row: ReportRow, level: int, above: _Above) -> ReportRow
         shape.before_seconds = row.before / SECOND
         shape.change_seconds = (row.lasted - row.before) / SECOND
     if row.parts is not None:
-        shape.rows, shape.rest = _rows(report, row.parts, level + 1, _Above(where, bounds))
+        shape.rows, shape.rest = _rows(report, row.parts, level + 1, _Above(where, bounds), room)
     return shape
+
+
+def _shown(key: str | None) -> str | None:
+    """Return a key as it is told: a title may be very long."""
+    if key is None or len(key) <= LONGEST_KEY:
+        return key
+    return key[: LONGEST_KEY - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _rest(report: Report, rest: ReportRest) -> ReportRestShape:
@@ -272,7 +306,7 @@ def timeline_shape_of(timeline: ReportTimeline) -> TimelineShape:
         datetime_of(period.start),
         datetime_of(period.end),
         timeline.key,
-        timeline.names,
+        [_shown(name) for name in timeline.names],
         timeline.colors,
         _steps(((each.start, each.end) for each in timeline.stretches), period.start),
         [each.end - each.start for each in timeline.stretches],

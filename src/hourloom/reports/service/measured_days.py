@@ -19,7 +19,6 @@ from hourloom.reports.measures.figures import NOTHING, Figures, figures
 from hourloom.reports.measures.model import Span
 from hourloom.reports.measures.trends import forget_differences
 from hourloom.reports.ports import LaneSource, SumsSource
-from hourloom.tracking.model import settled_before
 
 MOST_BYTES = 4 * 1024 * 1024
 """About half a year of busy days."""
@@ -52,6 +51,10 @@ class MeasuredSource(Protocol):
         """Return what changes whenever an answer about settled time could."""
         ...
 
+    def settled(self, who: Actor, now: Instant) -> Instant:
+        """Return up to when time has settled."""
+        ...
+
 
 class Key(NamedTuple):
     """Whose day it is, and which."""
@@ -77,10 +80,10 @@ class MeasuredDays:
         self, tx: Transaction, who: Actor, days: Iterable[date], calendar: Calendar, now: Instant
     ) -> dict[date, Figures]:
         """Return the figures of each day; they are kept of days that have settled by now."""
-        version = self._activities.version(who)
+        version, settled = self._activities.version(who), self._activities.settled(who, now)
         tree = self._categories.tree(tx, who.workspace_id)
         worth = _Worth(tree)
-        return {day: self._of_day(who, day, calendar, now, version, worth) for day in days}
+        return {day: self._of_day(who, day, calendar, now, version, settled, worth) for day in days}
 
     def forget(self) -> None:
         """Drop what is in memory: some of it was erased."""
@@ -90,7 +93,14 @@ class MeasuredDays:
         forget_differences()
 
     def _of_day(
-        self, who: Actor, day: date, calendar: Calendar, now: Instant, version: str, worth: _Worth
+        self,
+        who: Actor,
+        day: date,
+        calendar: Calendar,
+        now: Instant,
+        version: str,
+        settled: Instant,
+        worth: _Worth,
     ) -> Figures:
         start, end = calendar.start_of(day), calendar.start_of(day + timedelta(days=1))
         if end <= start or start > now:
@@ -102,7 +112,7 @@ class MeasuredDays:
         lane = self._activities.between(who, start, end)
         hours = [(hour.start, hour.hour) for hour in calendar.hours(start, end)]
         found = figures(worth.spans(lane.activities), [*hours, (end, 0)])
-        if end <= settled_before(now):
+        if end <= settled:
             self._keep(key, version, found)
         return found
 

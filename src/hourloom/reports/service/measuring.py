@@ -158,9 +158,11 @@ class Asked(NamedTuple):
             raise MeasuredRangeNotDays
         whole = self.scored(first, last, self.figures(first, last))
         before = self.figures(first - BASELINE, first - timedelta(1))
+        # Days that are to come have no figures, whatever was said of them already.
+        tomorrow = self.calendar.start_of(self.calendar.day_at(self.now) + timedelta(1))
         return Analysis(
             whole,
-            self.projects(period.start, period.end),
+            self.projects(period.start, max(period.start, min(period.end, tomorrow))),
             self.peaks(last + timedelta(1)),
             patterns(whole.figures, list(before.values())),
             self.recommended(last),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from hourloom.activities.model.category import SEPARATOR, CategoryTree
-from hourloom.activities.model.filter import NONE, escaped, words_of
+from hourloom.activities.model.filter import NONE, escaped, values_of, words_of
 from hourloom.activities.service.categories import Categories
 from hourloom.core.actors import Actor
 from hourloom.core.apps import app_identity
@@ -69,8 +69,8 @@ class Naming:
 
     def _numbered(self, name: str, text: str) -> str:
         if name == "app":
-            words = words_of(name, text)
-            return ",".join(word if word == NONE else escaped(app_identity(word) or word) for word in words)
+            words = values_of(name, text)
+            return ",".join(escaped(app_identity(word.strip()) or word.strip()) for word in words)
         if name not in ("category", *self._known):
             return text
         return ",".join(self._number(name, word) for word in words_of(name, text))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from hourloom.activities.model.activity import Activity
 from hourloom.activities.model.category import SEPARATOR, CategoryTree
 from hourloom.activities.model.lane import Key as LaneKey
+from hourloom.activities.service.kept import Kept
 from hourloom.core.actors import Actor
-from hourloom.core.clock import DAY, Instant
+from hourloom.core.clock import DAY, HOUR, Instant
+from hourloom.core.errors import Invalid
 from hourloom.core.periods import WEEKDAYS, Calendar
 from hourloom.db.transaction import ReadTookTooLong
 from hourloom.reports.model.asked import ReportParts, ReportQuestion, where_of
@@ -34,6 +36,11 @@ from hourloom.reports.service.edges import Edges
 CUTS_AT_ONCE = 1_000
 LONGEST_AT_ONCE = 10_000 * DAY
 MOST_STRETCHES = 50_000
+MOST_HOURS = 20_000
+"""Two years and a bit: each hour is looked at by itself."""
+LONGEST_NAME = 300
+MOST_BYTES_OF_NAMES = 8 * 1024 * 1024
+BYTES_OF_A_NAME = 10
 _BY_HOURS, _BY_DAYS, _BY_MONTHS = 2 * DAY, 400 * DAY, 7_400 * DAY
 """How long a period is at most whose series has parts of an hour, a day, a month."""
 _PLAIN = frozenset({"domain", "title", "source", "score", *TIMES})
@@ -44,6 +51,10 @@ _PASSING = ("day", "week", "month", "quarter", "year")
 Names = tuple[str, ...]
 Amounts = dict[tuple[Value, ...], int]
 Bounds = dict[str, tuple[Instant, Instant]]
+
+
+class TooManyHours(Invalid):
+    """By hours a report covers at most {days} days; ask for a shorter period."""
 
 
 class Stretch(NamedTuple):
@@ -60,7 +71,8 @@ class Totals(NamedTuple):
     amounts: Amounts
     active: int
     away: int
-    stretches: list[Stretch]
+    bounds: tuple[Bounds, ...]
+    """For each key, when the stretches that its values name begin and end, in their order."""
 
 
 class Reader:
@@ -79,8 +91,11 @@ class Reader:
     ) -> None:
         self._source, self._tree, self._who, self._calendar = source, tree, who, calendar
         self._seconds, self._monotonic, self._describe = seconds, monotonic, describe
-        self._edges = edges
+        # Of a year only the edges of its days are looked at, kept or not: all its spans are 100 MiB.
+        self._edges = edges or Edges(Kept(0), lambda: None, Instant(0))
         self._ends = monotonic() + seconds
+        self._written: dict[Value, Counter[str]] = {}
+        """How watchers wrote the names of apps, and for how long."""
 
     def report(self, question: ReportQuestion, period: ReportRange, now: Instant) -> Report:
         """Return a report of a period."""
@@ -90,13 +105,14 @@ class Reader:
         compared: ReportBefore | None = None
         if question.compare:
             past = before(period, now, self._calendar)
-            earlier = self._totals(question, self._summed(question, past, *_asked(keys)))
+            times, content = _asked(keys)
+            earlier = self._totals(question, self._summed(question, past, times, _with_names(content)))
             compared = ReportBefore(past, earlier.active, earlier.away, cut=period.start <= now < period.end)
             then = _renamed(earlier, here, keys)
         labels = self._labels(keys, [here.amounts, then])
         rows = rows_of(here.amounts, then, len(keys), question.limit, lambda n, value: labels[n].get(value))
         categories = _categories(keys, [here.amounts, then])
-        bounds = _bounds(keys, here.stretches)
+        bounds = here.bounds
         return Report(
             period=period,
             zone=self._calendar.zone,
@@ -131,10 +147,12 @@ class Reader:
         shown: list[ReportStretch] = []
         places: dict[Value, int] = {}
         away: list[tuple[Instant, Instant]] = []
-        found = 0
+        found = size = 0
         for start, end, value in self._told(question, period, away):
             found += 1
-            if len(shown) < MOST_STRETCHES:
+            if value not in places:
+                size += BYTES_OF_A_NAME + len(str(value)[:LONGEST_NAME].encode("utf-8", "replace"))
+            if len(shown) + 1 == found <= MOST_STRETCHES and size <= MOST_BYTES_OF_NAMES:
                 shown.append(ReportStretch(start, end, places.setdefault(value, len(places))))
         names = self._label(key, places)
         return ReportTimeline(
@@ -179,7 +197,7 @@ class Reader:
         lead: tuple[Key, ...] = ("day", "hour") if unit == "hour" else ("day",)
         times, content = _asked(question.keys)
         if content not in {(), ("category",)} or ("hour" in times and unit != "hour"):
-            totals = self._totals(question, self._summed(question, period, times, content))
+            totals = self._totals(question, self._summed(question, period, times, _with_names(content)))
             return totals, self._facts(question, self._summed(question, period, lead, ("category",)), unit)
         read = list(self._summed(question, period, (*lead, *times), ("category",)))
         named = ((each._replace(names=each.names[len(lead) :]), sums) for each, sums in read)
@@ -189,18 +207,28 @@ class Reader:
         content = _asked(question.keys)[1]
         amounts: Amounts = defaultdict(int)
         active = away = 0
-        stretches: list[Stretch] = []
+        bounds: tuple[Bounds, ...] = tuple({} for _ in question.keys)
+        passing = [
+            (bounds[place], _asked(question.keys)[0].index(key))
+            for place, key in enumerate(question.keys)
+            if key in _PASSING
+        ]
         arranged = _arrangement(question.keys)
+        app = content.index("app") if "app" in content else None
         for stretch, sums in read:
-            stretches.append(stretch)
+            for named, place in passing:
+                name = stretch.names[place]
+                named[name] = (named.get(name, (stretch.start, stretch.end))[0], stretch.end)
             away += sums.away
             for values, lasted in sums.by.items():
                 if not lasted:
                     continue
                 active += lasted
+                if app is not None:
+                    self._note_app(values[app], str(values[-1]), lasted)
                 cut = self._cut(values[: len(content)], content, question.depth)
                 amounts[arranged((*stretch.names, *cut))] += lasted
-        return Totals(amounts, active, away, stretches)
+        return Totals(amounts, active, away, bounds)
 
     def _cut(self, values: tuple[Value, ...], content: Sequence[LaneKey], depth: int) -> tuple[Value, ...]:
         """Put categories that are deeper than wanted into those above them."""
@@ -232,6 +260,8 @@ class Reader:
 
     def _chosen(self, period: ReportRange, times: tuple[Key, ...], parts: ReportParts) -> Iterator[Stretch]:
         """Yield the stretches of a period that are looked at; neighbours of one name are one."""
+        if "hour" in (*times, *parts.keys) and period.end - period.start > MOST_HOURS * HOUR:
+            raise TooManyHours(days=f"{MOST_HOURS // 24:,}")
         open_: Stretch | None = None
         for piece in pieces_of(period.start, period.end, (*times, *parts.keys), self._calendar):
             if not parts.chosen(piece.names[len(times) :]):
@@ -287,7 +317,7 @@ class Reader:
             self.check()
             return self._source.spans(self._who, start, end, question.where)
 
-        if unit == "hour" or self._edges is None:
+        if unit == "hour":
             for run in _runs(busy):
                 found += spans(run[0].start, run[-1].end)
         else:
@@ -321,6 +351,9 @@ class Reader:
                     value = verdict.source
                 case _:
                     value = getattr(described[activity.subject], key)
+                    if key == "app":
+                        name = described[activity.subject].app_name
+                        self._note_app(value, name, activity.end - activity.start)
             yield activity, value
 
     def _labels(self, keys: Sequence[Key], found: Sequence[Amounts]) -> list[Mapping[Value, str | None]]:
@@ -335,7 +368,20 @@ class Reader:
             return {value: SEPARATOR.join(self._tree.path(_number(value))) or None for value in values}
         if key in _PLAIN:
             return {value: None if value in (None, "") else str(value) for value in values}
+        if key == "app":
+            return {value: self._app_name(value) for value in values}
         return self._source.names(self._who, _in_the_lane(key), list(values))
+
+    def _note_app(self, app: Value, name: str, lasted: int) -> None:
+        if app and name:
+            self._written.setdefault(app, Counter())[name[:LONGEST_NAME]] += lasted
+
+    def _app_name(self, app: Value) -> str | None:
+        """Return how an app's name was written for the longest time, the first of equals."""
+        if not app:
+            return None
+        written = self._written.get(app, {str(app): 0})
+        return min(written, key=lambda name: (-written[name], name))
 
     def _ranges(
         self, keys: Sequence[Key], bounds: Sequence[Bounds], period: ReportRange
@@ -351,17 +397,9 @@ class Reader:
         return tuple(ranges)
 
 
-def _bounds(keys: Sequence[Key], stretches: Sequence[Stretch]) -> tuple[Bounds, ...]:
-    """Return, for each key, when the stretches that its values name begin and end."""
-    times = [key for key in keys if key in TIMES]
-    found: list[Bounds] = []
-    for key in keys:
-        bounds: Bounds = {}
-        for each in stretches if key in _PASSING else ():
-            name = each.names[times.index(key)]
-            bounds[name] = (bounds.get(name, (each.start, each.end))[0], each.end)
-        found.append(bounds)
-    return tuple(found)
+def _with_names(content: tuple[LaneKey, ...]) -> tuple[LaneKey, ...]:
+    """Return keys behind which apps are also told as they were written."""
+    return (*content, "app_name") if "app" in content else content
 
 
 def _asked(keys: Sequence[Key]) -> tuple[tuple[Key, ...], tuple[LaneKey, ...]]:
@@ -410,15 +448,9 @@ def _runs(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
 
 def _renamed(earlier: Totals, here: Totals, keys: Sequence[Key]) -> Amounts:
     """Give the days (weeks, months) of the period before the names of those in the same place of this one."""
-    times = [key for key in keys if key in TIMES]
     pairs: list[Mapping[Value, Value]] = [
-        aligned(
-            [stretch.names[times.index(key)] for stretch in earlier.stretches],
-            [stretch.names[times.index(key)] for stretch in here.stretches],
-        )
-        if key in _PASSING
-        else {}
-        for key in keys
+        aligned(list(earlier.bounds[place]), list(here.bounds[place])) if key in _PASSING else {}
+        for place, key in enumerate(keys)
     ]
     renamed: Amounts = defaultdict(int)
     for values, lasted in earlier.amounts.items():

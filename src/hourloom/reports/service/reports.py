@@ -28,7 +28,6 @@ from hourloom.reports.service.reading import Reader
 from hourloom.reports.service.saved import READ, SavedReports
 from hourloom.settings.definitions import DAY_STARTS_AT, FIRST_DAY_OF_WEEK, TIME_ZONE
 from hourloom.settings.service import Settings
-from hourloom.tracking.model import settled_before
 
 LONGEST_TIMELINE_DAYS = 31
 
@@ -135,13 +134,14 @@ class Reports:
             calendar = self.calendar(who, question.zone)
             period = range_named(question.range, _day(question.date), now, calendar)
             tag = ""
-            if period.end < settled_before(now):
+            settled = self._activities.settled(reads, now)
+            if period.end < settled:
                 about = [__version__, read.__name__, who.user_id, calendar, period, question]
                 tag = _tag([*about, self._activities.version(reads)])
                 if tag in known:
                     return ReportAnswer(tag, None)
             tree = self._categories.tree(tx, who.workspace_id)
-            edges = Edges(self._edges, lambda: self._version(tx, reads, question), settled_before(now))
+            edges = Edges(self._edges, lambda: self._version(tx, reads, question), settled)
             reader = Reader(
                 self._activities,
                 tree,

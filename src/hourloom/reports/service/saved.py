@@ -73,6 +73,9 @@ class SavedReports:
             if named == report.name:
                 return report
         for report in found:
+            if str(named).strip().casefold() == report.name.casefold():
+                return report
+        for report in found:
             if str(named) == str(report.id):
                 return report
         raise NoSuchSavedReport(id=str(named)[:60])

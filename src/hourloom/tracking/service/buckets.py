@@ -93,6 +93,8 @@ class Buckets:
         with self._database.begin() as tx:
             bucket = found_bucket(tx, who, name)
             device = self._device(tx, who, checked(draft).hostname)
+            # What was made of it as what it was goes too.
+            self._recorder.history.extent_changed(tx, who.workspace_id, bucket.id)
             store.set_bucket(tx, who.workspace_id, bucket.id, device, draft)
             # Queries find buckets by their host.
             self._recorder.history.whole_changed(tx, who.workspace_id, bucket.id)

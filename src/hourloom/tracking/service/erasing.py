@@ -9,8 +9,8 @@ Where it stands is kept with the erasure, so that a job and a request may do ste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -62,6 +62,37 @@ class Stepped(NamedTuple):
 NOTHING = Stepped(more=False, done=0)
 
 
+class Said(Protocol):
+    """A feature that keeps what a person said about what was recorded, by its name."""
+
+    def about(
+        self, tx: Transaction, workspace: WorkspaceId, payloads: Collection[int], known: Sequence[int], /
+    ) -> Sequence[int]:
+        """Return the numbers of what was said about payloads whose events go, besides those known before."""
+        ...
+
+    def gone(self, tx: Transaction, workspace: WorkspaceId, numbers: Collection[int], /) -> object:
+        """Return what to forget: of some numbers those about which nothing is recorded any more."""
+        ...
+
+    def forget(self, tx: Transaction, workspace: WorkspaceId, gone: object, /) -> None:
+        """Forget it."""
+        ...
+
+
+class _NothingSaid:
+    def about(
+        self, _tx: Transaction, _workspace: WorkspaceId, _payloads: Collection[int], known: Sequence[int], /
+    ) -> Sequence[int]:
+        return known
+
+    def gone(self, _tx: Transaction, _workspace: WorkspaceId, _numbers: Collection[int], /) -> object:
+        return None
+
+    def forget(self, _tx: Transaction, _workspace: WorkspaceId, _gone: object, /) -> None:
+        """Have nothing to forget."""
+
+
 class Erasing:
     """Moves erasures on, a step at a time."""
 
@@ -75,6 +106,8 @@ class Erasing:
         forget: Callable[[], None],
         forget_history: Callable[[Transaction, WorkspaceId], bool],
     ) -> None:
+        self.said: Said = _NothingSaid()
+        """Who keeps what was said about apps and sites says so here."""
         self._database, self._clock, self._jobs, self._recorder = database, clock, jobs, recorder
         self._clean_up, self._forget, self._forget_history = clean_up, forget, forget_history
         self._steps: dict[ErasurePhase, Callable[[Transaction, Erasure, object], int]] = {
@@ -93,6 +126,8 @@ class Erasing:
         if erasure is None or erasure.state not in MOVING:
             return None
         place = erasure.scope.at
+        if place.phase == "rows":
+            return Found(place, self.said.gone(tx, erasure.workspace_id, erasure.scope.said))
         rows = self._clean_up.find(tx) if place.phase == "payloads" else found_in(tx, erasure, place)
         return Found(place, rows)
 
@@ -143,6 +178,8 @@ class Erasing:
             store.keep_image(tx, erasure.operation_id, BEFORE, erasure.workspace_id, deleted)
             store.keep_image(tx, erasure.operation_id, AFTER, erasure.workspace_id, pieces)
         tell_of(tx, self._recorder, erasure.workspace_id, deleted)
+        payloads = {each.payload_id for each in deleted}
+        scope.said = list(self.said.about(tx, erasure.workspace_id, payloads, scope.said))
         scope.events += len(deleted)
         scope.lasted += sum(lasted_within(e.started_at, e.ended_at, *period) for e in deleted)
         if rows:
@@ -200,8 +237,9 @@ class Erasing:
             _move(tx, erasure, ErasurePlace("rows"))
         return deleted
 
-    def _finish(self, tx: Transaction, erasure: Erasure, _found: object) -> int:
+    def _finish(self, tx: Transaction, erasure: Erasure, found: object) -> int:
         """Delete what is left besides, forget what is remembered, and let the proof begin."""
+        self.said.forget(tx, erasure.workspace_id, found)
         dropped = drop_all_answers(tx)
         if erasure.kind == "everything" and self._forget_history(tx, erasure.workspace_id):
             return dropped

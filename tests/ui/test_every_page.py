@@ -1,0 +1,186 @@
+"""What must hold of every page, in each scheme and at each width.
+
+No violation of WCAG that a program can see, no complaint on the console or of the policy, no scrolling
+sideways, not too many nodes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
+
+import hatch_build
+from tests.plugins.figures import Figure
+from tests.ui.conftest import PATIENCE, ROOT
+from tests.web.asking import RealServer
+from tests.web.browser import Faults, Scheme
+
+AXE = hatch_build.SOURCES / "node_modules" / "axe-core" / "axe.min.js"
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe is not installed: no npm")
+WIDE, PHONE, NARROW = 1360, 390, 320
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+DAY = "2026-11-18"
+ADDRESSES = {
+    "today": [f"/today/{DAY}", "/today"],
+    "timeline": [f"/timeline/{DAY}"],
+    "week": [f"/week/{DAY}"],
+    "reports": [f"/reports?range=week&date={DAY}"],
+    "raw": ["/raw", "/raw/aw-watcher-window_{host}"],
+}
+"""Where there is something to see; any other page is looked at as it opens."""
+FILES, TRANSFER = 6, 120_000
+NODES = {"today": 800, "timeline": 400, "week": 1500}
+
+
+def names() -> list[str]:
+    text = (ROOT / "ui" / "src" / "pages.ts").read_text("utf-8")
+    return re.findall(r'\bname: "([a-z-]+)"', text)
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
+    """Keep one window for all pages."""
+    context: BrowserContext = browser.new_context(
+        viewport={"width": WIDE, "height": 900},
+        locale="en-GB",
+        timezone_id="UTC",
+        storage_state=signed_in,
+        service_workers="block",
+    )
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def seen(opened: Page) -> Faults:
+    return Faults(opened)
+
+
+def show(page: Page, server: RealServer, address: str) -> None:
+    """Open an address and wait until all it asked for is there."""
+    page.goto(f"http://localhost:{server.port}{address}", wait_until="networkidle")
+    expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+
+
+def addresses(name: str, server: RealServer) -> list[str]:
+    found = ADDRESSES.get(name, [f"/{name}"])
+    host = server.owner("GET", "/api/v1/buckets")[0]["hostname"]
+    return [address.format(host=host) for address in found]
+
+
+def violations(page: Page, only: str = "") -> list[str]:
+    """Return what axe finds against WCAG 2.2 A and AA, each with the places where."""
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(AXE.read_text("utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    asked = {"type": "rule", "values": [only]} if only else {"type": "tag", "values": tags}
+    found = page.evaluate(
+        "only => axe.run(document, { runOnly: only, resultTypes: ['violations'] })"
+        ".then(({ violations }) => violations.flatMap(({ id, nodes }) =>"
+        "  nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`)))",
+        asked,
+    )
+    return [str(each) for each in found]
+
+
+def keeps_rules(page: Page, where: str, only: str = "") -> None:
+    """Demand that axe finds nothing."""
+    found = violations(page, only)
+    assert not found, "\n".join([where, *found])
+
+
+def fits(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    # What follows the width is drawn in the next frame.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    reached = page.evaluate("document.documentElement.scrollWidth")
+    wide = page.evaluate(
+        "width => [...document.querySelectorAll('body *')].filter((each) => each.checkVisibility() &&"
+        " each.getBoundingClientRect().right > width + 1).slice(-3).map((each) => each.outerHTML)",
+        width,
+    )
+    assert reached <= width, wide
+
+
+@needs_axe
+@pytest.mark.parametrize("name", names())
+def test_a_page_keeps_all_rules(opened: Page, seen: Faults, server: RealServer, name: str) -> None:
+    for address in addresses(name, server):
+        opened.set_viewport_size({"width": WIDE, "height": 900})
+        opened.emulate_media(color_scheme="light")
+        show(opened, server, address)
+        for width in (WIDE, PHONE):
+            fits(opened, width)
+            opened.emulate_media(color_scheme="light")
+            keeps_rules(opened, f"{address} {width}")
+            # A scheme changes nothing but colours.
+            opened.emulate_media(color_scheme="dark")
+            keeps_rules(opened, f"{address} {width} dark", "color-contrast")
+        fits(opened, NARROW)
+    assert seen.found == []
+
+
+@needs_axe
+def test_what_opens_over_a_page_keeps_them_too(opened: Page, server: RealServer) -> None:
+    opened.set_viewport_size({"width": WIDE, "height": 900})
+    show(opened, server, f"/today/{DAY}")
+    for key in ("Control+k", "?"):
+        opened.keyboard.press(key)
+        expect(opened.get_by_role("dialog"), key).to_be_visible()
+        for scheme in SCHEMES:
+            opened.emulate_media(color_scheme=scheme)
+            keeps_rules(opened, f"{key} {scheme}")
+        opened.keyboard.press("Escape")
+        expect(opened.get_by_role("dialog")).to_be_hidden()
+
+
+@needs_axe
+def test_the_way_in_keeps_them_too(browser: Browser, server: RealServer) -> None:
+    context = browser.new_context(viewport={"width": PHONE, "height": 844})
+    try:
+        page = context.new_page()
+        faults = Faults(page)
+        page.goto(f"http://localhost:{server.port}/")
+        expect(page.get_by_role("heading", name="Hourloom")).to_be_visible()
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            keeps_rules(page, scheme)
+        fits(page, NARROW)
+        assert faults.found == []
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name in NODES])
+def test_a_page_has_not_too_many_nodes(opened: Page, server: RealServer, figure: Figure, name: str) -> None:
+    opened.set_viewport_size({"width": WIDE, "height": 900})
+    show(opened, server, ADDRESSES[name][0])
+    nodes = opened.evaluate("document.querySelectorAll('*').length")
+    figure(f"nodes of {name}", f"{nodes} of {NODES[name]}")
+    assert nodes <= NODES[name]
+
+
+def test_today_comes_in_few_and_small_answers(
+    browser: Browser, signed_in: StorageState, server: RealServer, figure: Figure
+) -> None:
+    context = browser.new_context(storage_state=signed_in, service_workers="block")
+    try:
+        page = context.new_page()
+        client = context.new_cdp_session(page)
+        client.send("Network.enable")
+        sizes: list[float] = []
+        client.on("Network.loadingFinished", lambda told: sizes.append(told["encodedDataLength"]))
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        show(page, server, f"/today/{DAY}")
+        calls = [url for url in asked if "/api/" in url]
+        figure("Today, cold: files, calls, bytes", (len(asked) - len(calls), len(calls), round(sum(sizes))))
+        assert len(asked) - len(calls) <= FILES
+        assert sum(sizes) <= TRANSFER
+    finally:
+        context.close()

@@ -1,0 +1,116 @@
+"""The settings: saved at once and taken back, rules tried before they hold, what was deleted brought back."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.ui.conftest import Show
+from tests.web.asking import RealServer
+from tests.web.browser import Faults
+
+
+def test_a_setting_is_saved_at_once_and_taken_back(page: Page, show: Show, faults: Faults) -> None:
+    show("/settings")
+    zone = page.get_by_label("Time zone", exact=True)
+    zone.fill("Europe/Nowhere")
+    faults.expected.append("status of 400")
+    zone.press("Tab")
+    expect(page.get_by_role("alert")).to_contain_text("time zone")
+    zone.fill("Europe/Berlin")
+    zone.press("Tab")
+    expect(page.get_by_text("Saved: Time zone.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(zone).to_have_value("UTC")
+
+
+def test_theme_and_language_act_at_once(page: Page, show: Show, server: RealServer) -> None:
+    show("/settings/appearance")
+    page.get_by_label("Theme", exact=True).select_option("dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.get_by_label("Language", exact=True).select_option("de")
+    expect(page.get_by_role("heading", level=1, name="Einstellungen")).to_be_visible()
+    expect(page.get_by_text("Die Sprache der Seiten.")).to_be_visible()
+    for name in ("theme", "language"):
+        server.owner("DELETE", f"/api/v1/settings/{name}")
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
+
+
+def test_a_privacy_rule_is_previewed_tried_and_removed_by_keyboard(page: Page, show: Show) -> None:
+    show("/settings/general")
+    page.get_by_role("link", name="Privacy").press("Enter")
+    page.get_by_role("button", name="Add a rule").press("Enter")
+    expect(page.get_by_label("Look in")).to_be_focused()
+    for key in ("Tab", "Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("code.example")
+    expect(page.get_by_text(re.compile(r"^Would hide [\d,]+ events"))).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The rule was added; it holds from now on.")).to_be_visible()
+    page.get_by_label("Address, if it is a page").fill("https://www.code.example/x")
+    expect(page.get_by_text("Nothing of it is stored.")).to_be_visible()
+    page.get_by_role("button", name="Delete Site is or is below “code.example”").press("Enter")
+    expect(page.get_by_text("No rule matches: it is stored as it is.")).to_be_visible()
+
+
+def test_what_matches_is_counted_deleted_and_brought_back(page: Page, show: Show) -> None:
+    show("/settings/data")
+    page.get_by_label("App", exact=True).fill("Code")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text(re.compile(r"^[\d,]+ events match"))).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^Delete [\d,]+ events")).click()
+    expect(page.get_by_text(re.compile(r"^Deleted [\d,]+ events;"))).to_be_visible()
+    page.get_by_role("button", name="Undo: What matched was deleted").click()
+    expect(page.get_by_text("Undone.", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile("events · undone"))).to_be_visible()
+
+
+def test_everything_is_exported_once_it_is_confirmed(
+    page: Page, show: Show, server: RealServer, faults: Faults
+) -> None:
+    show("/settings/data")
+    faults.expected.append("status of 403")
+    page.get_by_role("button", name="Export everything").click()
+    expect(page.get_by_role("dialog", name="Confirm that it is you")).to_be_visible()
+    page.get_by_label("Code", exact=True).fill(server.owner("POST", "/api/v1/step-up-codes", {})["code"])
+    with page.expect_download() as told:
+        page.get_by_role("button", name="Confirm", exact=True).click()
+    assert told.value.suggested_filename.startswith("hourloom-")
+
+
+def test_a_token_is_shown_once_and_revoked(page: Page, show: Show, server: RealServer) -> None:
+    show("/settings/advanced")
+    page.get_by_label("Name", exact=True).fill("phone")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.get_by_text("shown only now")).to_be_visible()
+    page.get_by_role("button", name="Revoke phone").click()
+    page.get_by_role("button", name="Revoke", exact=True).click()
+    expect(page.get_by_text("Revoked phone.")).to_be_visible()
+    expect(page.get_by_text("shown only now")).to_have_count(0)
+    assert all(
+        each["revoked_at"] for each in server.owner("GET", "/api/v1/tokens") if each["name"] == "phone"
+    )
+
+
+def test_the_recovery_code_is_confirmed_to_be_noted_down(page: Page, show: Show) -> None:
+    show("/settings/keys")
+    ways = page.get_by_role("region", name="Ways in which the database opens")
+    expect(ways.get_by_role("listitem").filter(has_text="Recovery code")).to_be_visible()
+    page.get_by_role("button", name="I have noted it down …").click()
+    page.get_by_role("button", name="I have noted it down", exact=True).click()
+    expect(page.get_by_text("It was noted down")).to_be_visible()
+
+
+def test_notices_are_told_live_and_read(page: Page, show: Show, server: RealServer) -> None:
+    show("/settings/watchers")
+    expect(page.get_by_role("button", name="Show notices")).to_be_visible()
+    server.owner("PUT", "/api/v1/settings/backup_folder", {"value": "/nowhere/at/all"})
+    server.owner("POST", "/api/v1/backups", {})
+    page.get_by_role("button", name=re.compile(r"^Show notices, \d+ unread")).click()
+    page.get_by_role("button", name=re.compile("^Mark as read: The last backup failed")).click()
+    expect(
+        page.get_by_role("button", name=re.compile("^Mark as read: The last backup failed"))
+    ).to_have_count(0)
+    expect(page.get_by_role("dialog", name="Notices")).to_contain_text("The last backup failed")

@@ -1,0 +1,88 @@
+"""The setup: it proves that something is recorded, or names what stands in the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.ui.conftest import Show
+from tests.web.asking import RealServer
+from tests.web.browser import a_bucket, a_heartbeat, a_link, an_event
+
+
+def test_an_empty_record_leads_through_the_setup(
+    page: Page, start_server: Callable[..., RealServer], tmp_path: Path
+) -> None:
+    server = start_server(tmp_path)
+    try:
+        server.wait()
+        page.goto(a_link(server))
+        expect(page).to_have_url(re.compile("/setup$"))
+        verdict = page.get_by_role("main").get_by_role("status").filter(has=page.get_by_role("heading"))
+        expect(verdict).to_contain_text("No watcher was heard yet.")
+        expect(page.get_by_text("hourloom device doctor", exact=True)).to_be_visible()
+
+        a_bucket(server, "windows", "currentwindow", "tower")
+        a_heartbeat(server, "windows", {"app": "Loomwright", "title": "warp.loom"})
+        expect(verdict).to_contain_text("It records.")
+        expect(page.get_by_text("Loomwright", exact=True)).to_be_visible()
+        a_bucket(server, "presence", "afkstatus", "tower")
+        a_heartbeat(server, "presence", {"status": "afk"})
+        expect(verdict).to_contain_text("counts as away")
+        expect(page.get_by_role("link", name="presence")).to_be_visible()
+
+        page.get_by_role("link", name="Next").click()
+        page.get_by_text("I already run ActivityWatch").click()
+        expect(page.get_by_text("hourloom import activitywatch", exact=True)).to_be_visible()
+        an_import(server)
+        expect(page.get_by_text("2 events taken in, 0 were here already; buckets: 1.")).to_be_visible()
+        page.get_by_role("button", name="Make a code").click()
+        expect(page.get_by_role("timer")).to_contain_text(":")
+
+        page.get_by_role("link", name="Next").click()
+        expect(page.get_by_text("Nothing was seen yet.")).to_be_visible()
+        page.get_by_role("link", name="Next").click()
+        expect(page.get_by_text("hourloom demo", exact=True)).to_be_visible()
+        page.get_by_role("link", name="Go to today").click()
+        expect(page).to_have_url(re.compile("/today$"))
+    finally:
+        server.stop()
+
+
+def an_import(server: RealServer) -> None:
+    """Import what `hourloom import activitywatch` would send."""
+    begun = server.owner("POST", "/api/v1/imports", {"source": "aw-server on otter"})["operation_id"]
+    bucket = {"name": "old", "type": "currentwindow", "client": "aw", "hostname": "otter"}
+    server.owner("POST", f"/api/v1/imports/{begun}/buckets", bucket)
+    at = 1_760_000_000_000_000
+    events = [
+        [at + n * 600_000_000, at + n * 600_000_000 + 9_000_000, {"app": "Old", "n": n}] for n in (0, 1)
+    ]
+    server.owner("POST", f"/api/v1/imports/{begun}/events", {"bucket": "old", "events": events})
+
+
+def test_a_first_category_is_given_by_keys_and_taken_back(page: Page, server: RealServer, show: Show) -> None:
+    a_bucket(server, "looms", "currentwindow", "loomhost")
+    an_event(server, "looms", {"app": "Frobnicator", "title": "frob"}, 4_000, 1_800)
+    show("/setup")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("go setup")
+    page.keyboard.press("Enter")
+    page.goto(f"http://localhost:{server.port}/setup/categories")
+    chosen = page.get_by_role("combobox", name="Frobnicator")
+    chosen.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    said = chosen.evaluate("list => list.selectedOptions[0].textContent")
+    expect(page.get_by_role("button", name="Assign")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"Frobnicator is {said} from now on")).to_be_visible()
+    corrections = server.owner("GET", "/api/v1/corrections")["corrections"]
+    assert [each["kind"] for each in corrections] == ["app"]
+    expect(chosen).to_have_value(str(corrections[0]["outcome"]["category_id"]))
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    expect(chosen).to_have_value("")

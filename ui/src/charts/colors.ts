@@ -1,0 +1,21 @@
+/** The colours of categories: eight slots that are apart for every kind of sight, or the user's own. */
+
+const OWN = /^#[0-9a-f]{6}$/;
+
+/** Return the colour as CSS: of a slot by its token, which knows both themes. */
+export function fill(color: string | null | undefined): string {
+  if (!color) return "var(--slot0)";
+  return OWN.test(color) ? color : `var(--${color})`;
+}
+
+/** Return colours as a canvas takes them, which knows no tokens and no `light-dark()`. */
+export function painted(colors: readonly string[], within: Element): string[] {
+  const probe = document.createElement("i");
+  within.append(probe);
+  const found = colors.map((color) => {
+    probe.style.color = color;
+    return getComputedStyle(probe).color;
+  });
+  probe.remove();
+  return found;
+}

@@ -1,0 +1,45 @@
+/** The user's settings as far as the screens follow them. */
+import { changeSetting, listSettings } from "../api/sdk.gen";
+import { feed } from "../live/feed.svelte";
+import { data } from "./loaded.svelte";
+import { speak, type Language } from "./words.svelte";
+
+export type Theme = "system" | "light" | "dark";
+let values = $state.raw<Record<string, unknown>>({});
+
+export const settings = {
+  /** Return a setting, or what stands for it until it is known. */
+  value<T>(name: string, until: T): T {
+    return (values[name] as T | undefined) ?? until;
+  },
+  async load(): Promise<void> {
+    const found = await data(listSettings()).catch(() => undefined);
+    if (!found) return;
+    values = Object.fromEntries(found.map(({ name, value }) => [name, value]));
+    follow();
+  },
+  /** Show the change at once, and take it back if the server refuses it. */
+  async change(name: string, value: unknown): Promise<void> {
+    const before = values;
+    values = { ...values, [name]: value };
+    follow();
+    try {
+      await data(changeSetting({ path: { name }, body: { value } }));
+    } catch (error) {
+      values = before;
+      follow();
+      throw error;
+    }
+  },
+};
+
+function follow(): void {
+  const theme = settings.value<Theme>("theme", "system");
+  if (theme === "system") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+  void speak(settings.value<Language>("language", "en"));
+}
+
+feed.hear((change) => {
+  if (change === null || change.kind.startsWith("Setting")) void settings.load();
+});

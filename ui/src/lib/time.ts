@@ -1,0 +1,43 @@
+/** Times and lengths as people write them. Instants come from the server, in its user's zone where days matter. */
+
+/** The zone in which the server's computer is set has no name here; it is mostly that of the browser. */
+const SYSTEM = "system";
+
+const parts = (zone: string | undefined, options: Intl.DateTimeFormatOptions, language: string) =>
+  new Intl.DateTimeFormat(language, { ...(zone && zone !== SYSTEM ? { timeZone: zone } : {}), ...options });
+
+/** `6:05` of six hours and five minutes; `0:42` of 42 minutes. Cut, so that a minute is shown once it is full. */
+export function hours(seconds: number): string {
+  const minutes = Math.floor(Math.max(0, seconds) / 60 + 1e-9);
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+/** `6 h 5 min`, `42 min`, `12 s`: the same for a sentence. */
+export function lasted(seconds: number): string {
+  if (seconds < 60) return `${Math.round(Math.max(0, seconds))} s`;
+  const minutes = Math.floor(seconds / 60 + 1e-9);
+  const [whole, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (!whole) return `${rest} min`;
+  return rest ? `${whole} h ${rest} min` : `${whole} h`;
+}
+
+/** `14:05`. */
+export function clock(instant: string | number | Date, zone?: string, language = "en-GB"): string {
+  return parts(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, language).format(new Date(instant));
+}
+
+/** `Fri 20 Nov 2026`. */
+export function dayName(day: string, language: string, long = false): string {
+  const noon = new Date(`${day}T12:00:00Z`);
+  const options: Intl.DateTimeFormatOptions = long
+    ? { weekday: "long", day: "numeric", month: "long", year: "numeric" }
+    : { weekday: "short", day: "numeric", month: "short" };
+  return parts("UTC", options, language).format(noon);
+}
+
+/** The day so many days later, as `2026-11-20`. */
+export function dayAfter(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+export const DAY = /^\d{4}-\d\d-\d\d$/;
