@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from hourloom.db.statements import ByDialect, Value
+from hourloom.db.statements import ByDialect
 from hourloom.db.transaction import Rows, Transaction, whole
 
 AT_ONCE = 2_000
@@ -30,8 +30,11 @@ def payload_texts(tx: Transaction, payloads: Sequence[int]) -> Rows:
 
 def payloads_of_app(tx: Transaction, workspace: int, app: str) -> Iterator[Sequence[int]]:
     """Go through payloads that may be of an app: of some it is not known yet."""
-    return _some_at_a_time(
-        tx,
+    return _some_at_a_time(lambda after: some_of_app(tx, workspace, app, after, AT_ONCE))
+
+
+def some_of_app(tx: Transaction, workspace: int, app: str, after: int, limit: int) -> Rows:
+    return tx.rows(
         """
         SELECT id FROM payloads
         WHERE workspace_id = :workspace AND id > :after AND (app = :name OR app IS NULL)
@@ -39,13 +42,18 @@ def payloads_of_app(tx: Transaction, workspace: int, app: str) -> Iterator[Seque
         """,
         workspace=workspace,
         name=app,
+        after=after,
+        limit=limit,
     )
 
 
 def payloads_of_domain(tx: Transaction, workspace: int, domain: str) -> Iterator[Sequence[int]]:
     """Go through payloads that may be of a domain or, where that is nobody's own, of one below it."""
-    return _some_at_a_time(
-        tx,
+    return _some_at_a_time(lambda after: some_of_domain(tx, workspace, domain, after, AT_ONCE))
+
+
+def some_of_domain(tx: Transaction, workspace: int, domain: str, after: int, limit: int) -> Rows:
+    return tx.rows(
         """
         SELECT id FROM payloads
         WHERE workspace_id = :workspace AND id > :after
@@ -55,15 +63,14 @@ def payloads_of_domain(tx: Transaction, workspace: int, domain: str) -> Iterator
         workspace=workspace,
         name=domain,
         below=f"%.{domain}",
+        after=after,
+        limit=limit,
     )
 
 
-def _some_at_a_time(tx: Transaction, sql: str, **asked: Value) -> Iterator[Sequence[int]]:
+def _some_at_a_time(some: Callable[[int], Rows]) -> Iterator[Sequence[int]]:
     after = 0
-    while True:
-        rows = tx.rows(sql, **asked, after=after, limit=AT_ONCE)
-        if not rows:
-            return
+    while rows := some(after):
         found = [whole(number) for (number,) in rows]
         yield found
         after = found[-1]
