@@ -22,6 +22,7 @@ from schemathesis.checks import (
 
 from hourloom.assembly import openapi_document
 from hourloom.testing import Answer, Client, ServerInMemory
+from tests.dialects import POSTGRESQL_LATER
 
 WINDOW = {"client": "c", "type": "t", "hostname": "h"}
 NINE = "2026-03-02T09:00:00Z"
@@ -79,6 +80,11 @@ schemathesis.openapi.format(
         st.sampled_from(["Z", "+00:00", "-07:30", "+14:00"]),
     ),
 )
+
+
+@pytest.fixture(params=POSTGRESQL_LATER)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))

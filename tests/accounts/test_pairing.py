@@ -9,10 +9,16 @@ import pytest
 
 from hourloom.core.errors import HourloomError
 from hourloom.testing import Answer, Client, ServerInMemory
+from tests.dialects import POSTGRESQL_LATER
 
 EXTENSION = {"Origin": "moz-extension://d3b8", "Sec-Fetch-Site": "cross-site"}
 BUCKET = {"type": "web.tab.current", "client": "test", "hostname": "here"}
 HEARTBEAT = {"timestamp": "2026-03-02T08:00:00Z", "data": {"url": "https://example.org"}}
+
+
+@pytest.fixture(params=POSTGRESQL_LATER)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def a_code(server: ServerInMemory, name: str = "Firefox") -> str:

@@ -17,11 +17,17 @@ from hourloom.testing import Answer, Client, ServerInMemory, a_peer
 from hourloom.web.routes import Access, Mode, Route
 from tests.accounts.a_keyed_server import PASSPHRASE, SOCKET, a_keyed_server
 from tests.accounts.requests import body_of, target_of
+from tests.dialects import POSTGRESQL_LATER
 
 GUARDED = [route for route in all_routes() if route.step_up]
 BROWSER = {"Origin": "http://localhost:5600", "Sec-Fetch-Site": "same-origin"}
 IDS: dict[str, object] = {"wrap": "0000", "bucket": "mine", "event": 1}
 every_guarded_route = pytest.mark.parametrize("route", GUARDED, ids=lambda route: route.name)
+
+
+@pytest.fixture(params=POSTGRESQL_LATER)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def ask(client: Client, route: Route, **options: Any) -> Answer:

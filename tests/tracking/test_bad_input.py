@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from hourloom.testing import Answer, Client, ServerInMemory
+from tests.dialects import POSTGRESQL_LATER
 
 WINDOW = {"client": "c", "type": "t", "hostname": "h"}
 BUCKET = "/api/0/buckets/desk"
@@ -55,6 +56,11 @@ NOT_JSON = {
     "beyond 64 bits by far": b'{"data":{"a":' + b"9" * 5_000 + b"}}",
     "beyond a float": b'{"data":{"a":1e400}}',
 }
+
+
+@pytest.fixture(params=POSTGRESQL_LATER)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture

@@ -29,7 +29,10 @@ ADDRESSES = {
     "timeline": [f"/timeline/{DAY}"],
     "week": [f"/week/{DAY}"],
     "reports": [f"/reports?range=week&date={DAY}"],
-    "raw": ["/raw", "/raw/aw-watcher-window_{host}"],
+    "raw": ["/raw", "/raw/aw-watcher-window_{host}", "/raw/query"],
+    "goals": ["/goals", "/goals/new"],
+    "settings": ["/settings/general", "/settings/privacy", "/settings/data", "/settings/advanced"],
+    "setup": ["/setup", "/setup/more", "/setup/categories", "/setup/done"],
 }
 """Where there is something to see; any other page is looked at as it opens."""
 FILES, TRANSFER = 6, 120_000
@@ -107,6 +110,19 @@ def fits(page: Page, width: int) -> None:
     assert reached <= width, wide
 
 
+@needs_axe
+@pytest.mark.parametrize("name", names())
+def test_a_page_keeps_the_rules(opened: Page, seen: Faults, server: RealServer, name: str) -> None:
+    opened.emulate_media(color_scheme="light")
+    opened.set_viewport_size({"width": WIDE, "height": 900})
+    address = addresses(name, server)[0]
+    show(opened, server, address)
+    keeps_rules(opened, address)
+    fits(opened, NARROW)
+    assert seen.found == []
+
+
+@pytest.mark.soak
 @needs_axe
 @pytest.mark.parametrize("name", names())
 def test_a_page_keeps_all_rules(opened: Page, seen: Faults, server: RealServer, name: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.ui.conftest import Show
 from tests.web.browser import Faults
+
+pytestmark = pytest.mark.soak
 
 
 def card(page: Page, name: str) -> Locator:

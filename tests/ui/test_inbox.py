@@ -9,6 +9,8 @@ from tests.ui.conftest import Show
 from tests.web.asking import RealServer
 from tests.web.browser import a_bucket, an_event
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.fixture(scope="module", autouse=True)
 def unknown_app(server: RealServer) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import Show
+
+pytestmark = pytest.mark.soak
 
 
 def test_a_day_shows_its_score_and_what_it_is_made_of(page: Page, show: Show) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import Show
 from tests.web.asking import RealServer
 from tests.web.browser import Faults, a_bucket
+
+pytestmark = pytest.mark.soak
 
 
 def test_events_are_paged_opened_deleted_and_brought_back(page: Page, server: RealServer, show: Show) -> None:

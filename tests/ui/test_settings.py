@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import Show
 from tests.web.asking import RealServer
 from tests.web.browser import Faults
+
+pytestmark = pytest.mark.soak
 
 
 def test_a_setting_is_saved_at_once_and_taken_back(page: Page, show: Show, faults: Faults) -> None:

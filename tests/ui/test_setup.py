@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import Show
 from tests.web.asking import RealServer
 from tests.web.browser import a_bucket, a_heartbeat, a_link, an_event
+
+pytestmark = pytest.mark.soak
 
 
 def test_an_empty_record_leads_through_the_setup(

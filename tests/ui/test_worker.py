@@ -13,6 +13,8 @@ from tests.ui.conftest import PATIENCE
 from tests.web.asking import RealServer
 from tests.web.browser import a_link
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.fixture
 def built(screens: Path, tmp_path: Path) -> Path:

@@ -7,6 +7,7 @@ import pytest
 from hourloom.assembly import all_routes
 from hourloom.testing import Answer, ServerInMemory, a_peer, a_server
 from hourloom.web.routes import Route
+from tests.dialects import POSTGRESQL_LATER
 from tests.web.asking import target_of
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -16,6 +17,11 @@ ALWAYS = {
     "referrer-policy": "no-referrer",
 }
 EXTENSION, FRIEND, STRANGER = "moz-extension://d3b8", "https://friend.example", "https://evil.example"
+
+
+@pytest.fixture(params=POSTGRESQL_LATER)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def require_guarded(answer: Answer, what: str) -> None:

@@ -13,12 +13,18 @@ import pytest
 from hourloom.db.pending import MOST_WAITING, PendingOnThread
 from hourloom.testing import FixedClock, OpenDatabase, open_sqlite
 from hourloom.web.prompt import LARGEST_BODY, LONGEST_ADDRESS, MOST_ADDRESSES
+from tests.dialects import POSTGRESQL_LATER
 from tests.live.serving import PATIENCE, Serving, a_running_server
 
 HEARTBEATS = "/api/0/buckets/desk/heartbeat?pulsetime=5"
 BEAT = {"timestamp": "2026-11-02T09:00:00Z", "duration": 0, "data": {"app": "editor", "title": "a"}}
 KEPT, CLOSED = "keep-alive", "close"
 """A connection that is to be closed goes the ordinary way."""
+
+
+@pytest.fixture(params=POSTGRESQL_LATER)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture

@@ -80,6 +80,8 @@ def connect(path: Path, key: bytes | None, *, readonly: bool = False) -> Connect
     )
     try:
         if key is not None:
+            # SQLCipher would tell standard error about a damaged page; what we raise tells it once, in words.
+            connection.execute("PRAGMA cipher_log_level = NONE")
             connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         _configure(connection, readonly=readonly)
     except driver.DatabaseError as error:
