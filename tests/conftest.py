@@ -53,6 +53,19 @@ def announced() -> Announced:
     return Announced()
 
 
+POSTGRESQL_LATER = {"accounts", "live", "local", "security", "settings", "wakatime", "web"}
+"""Folders about what lies before or around the stores: `make soak` asks them on PostgreSQL too."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make soak` what `make test` has no time for."""
+    here = Path(__file__).parent
+    for item in items:
+        is_later = item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in POSTGRESQL_LATER
+        if is_later and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def dialect(request: pytest.FixtureRequest) -> str:
     """Say which database a test runs on."""

@@ -93,6 +93,6 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "lib", test: /node_modules\/svelte|src\/(api|lib|live)\/(?!words\/).*\.ts$/ }] } } },
   },
   server: { proxy: { "/api": { target: "http://localhost:5600", ws: true } } },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
 } as Parameters<typeof defineConfig>[0]);

@@ -15,6 +15,8 @@ from tests.extension.stories import Rig, Stories, a_rig, built, needs_node
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
+    # The same stories run in Chromium each time.
+    pytest.mark.soak,
     needs_node,
     pytest.mark.skipif(FIREFOX is None, reason="Firefox is not installed"),
 ]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import Show
 from tests.web.browser import Faults
+
+pytestmark = pytest.mark.soak
 
 
 def test_a_rule_is_written_looked_at_saved_and_removed(page: Page, show: Show) -> None:

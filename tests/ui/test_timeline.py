@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import Show
+
+pytestmark = pytest.mark.soak
 
 
 def lanes(page: Page) -> tuple[float, float, float]:

@@ -74,7 +74,7 @@ def test_a_browser_cannot_pass_a_window_bucket_off_as_its_own(server: ServerInMe
 
 
 @on_sqlite
-@pytest.mark.parametrize("how", ["wrong", "expired", "revoked"])
+@pytest.mark.parametrize("how", ["wrong", pytest.param("expired", marks=pytest.mark.soak), "revoked"])
 def test_a_token_that_does_not_hold_opens_nothing(server: ServerInMemory, how: str) -> None:
     accounts = server.server.accounts
     code = server.write(lambda: accounts.issue_ticket(server.owner, "sign_in"))
