@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE =
 export npm_config_omit_lockfile_registry_resolved = true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak setup setup-system dev check fmt openapi schema demo bench docs extension audit sbom wheel lock clean
+.PHONY: help run fetch test soak setup setup-system dev check fmt openapi schema demo bench docs extension audit sbom wheel lock clean
 
 help:            ## list these commands
 	@sed -n 's/^\([a-z-]*:\)[^#]*## /  make \1 /p' $(MAKEFILE_LIST)
@@ -29,7 +29,9 @@ help:            ## list these commands
 run: setup       ## set everything up and start Hourloom on your data
 	$(BIN)/hourloom up $(ARGS)
 
-test: setup $(PEERS_READY) $(EXTENSION_READY) setup-system  ## set everything up and run the tests (ARGS="-k name" for some)
+fetch: $(PEERS_READY) $(EXTENSION_READY) setup-system  ## prepare what only the tests need
+
+test: setup fetch  ## set everything up and run the tests (ARGS="-k name" for some)
 	HOURLOOM_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
 	    $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from benchmarks import backups, device, reports, scenarios
+from benchmarks import backups, device, reports, scenarios, screens, webui
 from benchmarks import results as figures
 from benchmarks.report import append, table
 from benchmarks.results import OURS, Results
@@ -126,12 +126,47 @@ def reported(run: Run) -> None:
         reports.reports(stage, run.year)
 
 
+def seen(run: Run) -> None:
+    """Look at a day in a browser, in our screens and in ActivityWatch's."""
+    if screens.CHROMIUM is None:
+        print("  webui: needs Chromium")
+        return
+    for stage in run.each(only=OURS):
+        webui.settle(stage)
+    with webui.with_screens(run.servers) as servers:
+        for stage in replace(run, servers=servers).stages():
+            webui.measure(stage, run.year)
+
+
+def opened(run: Run) -> None:
+    """Open Today, and print what that took against its budget."""
+    for stage in run.each(only=OURS):
+        stage.server.start_if_stopped()
+        print("\n" + screens.screens(stage.server, run.rounds))
+
+
 def observed(run: Run, idle: float) -> None:
     """Observe an X11 desktop: what that takes, and how soon a change of window is stored."""
     for stage in run.each(only=OURS):
         stage.server.start_if_stopped()
     for stage in run.stages(only=OURS):
         device.measure(stage, idle)
+
+
+def with_a_year(run: Run, parts: list[str]) -> None:
+    """Run the parts that need a year of events."""
+    if "year" in parts:
+        first_year(run)
+    elif {"backups", "reports", "webui"} & set(parts):
+        load_year(run)
+    if "reports" in parts:
+        reported(run)
+    if "webui" in parts:
+        seen(run)
+    if "backups" in parts:
+        backed_up(run)
+    if "second" in parts:
+        second_year(run)
 
 
 @contextmanager
@@ -156,7 +191,7 @@ def arguments() -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="start, heartbeats, device, year, reports, backups or second; all by default",
+        help="start, heartbeats, device, year, reports, backups or second, all by default; or webui, screens",
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="length of a timed part")
@@ -186,18 +221,10 @@ def main() -> None:
                 heartbeats(run)
             if "device" in parts:
                 observed(run, options.idle)
+            if "screens" in parts:
+                opened(run)
         with fresh_servers(folder, "year", alone=options.alone) as servers:
-            run = replace(run, servers=servers)
-            if "year" in parts:
-                first_year(run)
-            if "year" not in parts and {"backups", "reports"} & set(parts):
-                load_year(run)
-            if "reports" in parts:
-                reported(run)
-            if "backups" in parts:
-                backed_up(run)
-            if "second" in parts:
-                second_year(run)
+            with_a_year(replace(run, servers=servers), parts)
     print("\n" + table(results))
     if not options.no_history:
         append(results, options.rounds, options.events)

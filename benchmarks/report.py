@@ -17,13 +17,14 @@ def table(results: Results) -> str:
     for figure in results.values:
         medians = [results.median(figure, who) for who in (OURS, PEER, DISK)]
         ours, ratio = medians[0], results.ratio(figure)
-        verdict = {True: "kept", False: "BROKEN", None: ""}[None if ours is None else figure.kept(ours)]
+        verdict = {True: "kept", False: "BROKEN", None: ""}[
+            None if ours is None else figure.kept(ours, ratio)
+        ]
         cells = (
             f"{number(medians[0]):>12} {number(medians[1]):>12} {number(medians[2]):>10} {number(ratio):>8}"
         )
-        lines.append(
-            f"{figure.name:44} {cells} {number(figure.promise):>12} {figure.unit:4} {verdict}".rstrip()
-        )
+        promise = number(figure.promise) if figure.times is None else f"{figure.times:g} times"
+        lines.append(f"{figure.name:44} {cells} {promise:>12} {figure.unit:4} {verdict}".rstrip())
     return "\n".join(lines)
 
 

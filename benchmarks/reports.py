@@ -1,6 +1,7 @@
 """Reports over a stored year: how long they take, and heartbeats beside them."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from statistics import median
@@ -10,11 +11,15 @@ from benchmarks.backups import beside_heartbeats, run
 from benchmarks.connection import Address, Connection
 from benchmarks.load import percentile
 from benchmarks.results import Figure
-from benchmarks.scenarios import Stage
+from benchmarks.scenarios import Stage, memory
 from benchmarks.year import Year
 
 TIMES = 7
-SCOPES = "reports:read,activities:write"
+SCOPES = "reports:read,activities:write,jobs:read"
+DAYS_OF_A_YEAR = 360
+"""Those of the generated year that are over, at the least."""
+KEPT_WITHIN = 900.0
+"""Seconds: it looks for days to keep every five minutes, and a year of them takes half a minute."""
 ASKED: dict[Figure, str] = {
     figures.REPORT_DAY: "range=day&by=category",
     figures.REPORT_WEEK: "range=week&by=category",
@@ -29,6 +34,7 @@ def reports(stage: Stage, year: Year) -> None:
     stage.server.start_if_stopped()
     token = run(stage, "token", "create", "--scopes", SCOPES).strip()
     connection = Connection(Address(stage.server.address.port, token))
+    wait_for_kept_days(connection)
     day = year.end.replace(year=year.end.year - 1, month=12, day=30).isoformat()
     asks = {
         figure: asking(connection, f"/api/v1/reports/summary?{what}&date={day}&zone=Europe/Berlin")
@@ -44,6 +50,18 @@ def reports(stage: Stage, year: Year) -> None:
     stage.note(figures.REPORT_CHANGED, median(changed))
     _, latencies = beside_heartbeats(stage, "reports", lambda: sum(_some(connection, ask_year)))
     stage.note(figures.REPORT_BESIDE, percentile(latencies, 99) * 1000)
+    memory(stage, figures.REPORT_MEMORY)
+
+
+def wait_for_kept_days(connection: Connection) -> None:
+    """Wait until the server has kept the days that are over: what it does once, beside everything else."""
+    ends = time.monotonic() + KEPT_WITHIN
+    while time.monotonic() < ends:
+        found = json.loads(connection.ask("GET", "/api/v1/jobs?limit=500").body)["jobs"]
+        if sum(job["done"] for job in found if job["kind"] == "activities.keep_days") >= DAYS_OF_A_YEAR:
+            return
+        time.sleep(2)
+    raise AssertionError("the server did not keep the days of the year")
 
 
 def asking(connection: Connection, path: str) -> Callable[[], float]:

@@ -9,15 +9,21 @@ OURS, PEER, DISK = "hourloom", "aw-server", "disk"
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its name, its unit, what is promised (None: nothing), and whether more of it is better."""
+    """One figure: its name, its unit, what is promised (None: nothing), and whether more of it is better.
+
+    What is promised is a value, or how many times better than aw-server's it is.
+    """
 
     name: str
     unit: str
     promise: float | None = None
     more_is_better: bool = False
+    times: float | None = None
 
-    def kept(self, value: float) -> bool | None:
+    def kept(self, value: float, ratio: float | None = None) -> bool | None:
         """Say whether the promise is kept."""
+        if self.times is not None:
+            return None if ratio is None else ratio >= self.times
         if self.promise is None:
             return None
         return value >= self.promise if self.more_is_better else value <= self.promise
@@ -57,6 +63,7 @@ REPORT_MONTH = Figure("report of a month, warm", "ms", 80)
 REPORT_YEAR = Figure("report of a year by category by month, warm", "ms", 60)
 REPORT_CHANGED = Figure("the same after a change of categories", "s", 1.5)
 REPORT_BESIDE = Figure("heartbeat beside such reports, p99", "ms", 50)
+REPORT_MEMORY = Figure("memory after such reports", "MiB", 90)
 EXCHANGE = Figure("data key exchanged", "s", 30)
 EXCHANGE_BESIDE = Figure("heartbeat beside an exchange, p99", "ms", 50)
 EXCHANGE_STOP = Figure("heartbeat beside an exchange, longest", "ms")
@@ -70,6 +77,22 @@ DEVICE_MEMORY = Figure("device program, idle memory", "MiB", 35)
 DEVICE_CPU = Figure("device program, share of a core, idle", "%", 0.1)
 DEVICE_LATENCY = Figure("window change to stored event, p50", "ms", 100)
 DEVICE_LATENCY_95 = Figure("window change to stored event, p95", "ms", 100)
+DAY_REQUESTS = Figure("a day's page, requests", "")
+DAY_TRANSFER = Figure("a day's page, transfer", "kB", times=5)
+DAY_LARGEST = Figure("a day's page, largest paint", "ms")
+DAY_USEFUL = Figure("a day's page, first data painted", "ms", times=5)
+DAY_WHOLE = Figure("a day's page, all data painted", "ms")
+DAY_LONGEST = Figure("a day's page, longest task or 50", "ms")
+DAY_NODES = Figure("a day's page, nodes", "")
+TIMELINE_REQUESTS = Figure("timeline, requests", "")
+TIMELINE_TRANSFER = Figure("timeline, transfer", "kB")
+TIMELINE_PAINT = Figure("timeline painted", "ms", times=5)
+TIMELINE_LONGEST = Figure("timeline, longest task or 50", "ms")
+TIMELINE_NODES = Figure("timeline, nodes", "")
+PAN = Figure("timeline moved aside, frame, p50", "ms", times=5)
+PAN_95 = Figure("timeline moved aside, frame, p95", "ms", times=5)
+ZOOM = Figure("timeline drawn closer, frame, p50", "ms", times=5)
+ZOOM_95 = Figure("timeline drawn closer, frame, p95", "ms", times=5)
 
 
 @dataclass

@@ -89,8 +89,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: true,
-    // What every page needs comes in one piece: each request costs more than the bytes that some page spares.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "lib", test: /node_modules\/svelte|src\/(api|lib|live)\/(?!words\/).*\.ts$/ }] } } },
+    // The frame and Today come in one piece, with all that they need: each request costs more than the bytes that
+    // some page spares.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "main", test: /src\/main\.ts$/ }] } } },
   },
   server: { proxy: { "/api": { target: "http://localhost:5600", ws: true } } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },

@@ -36,7 +36,8 @@ LOOP_CRASHES, LOOP_WITHIN = 5, 120.0
 LOOP_FIRST_DELAY, LOOP_LONGEST_DELAY = 20.0, 300.0
 ENDED = "HOURLOOM_ENDED"
 """The variable that tells a child how the one before it ended: how often in a row, and its last exit code."""
-REFUSES_WITHIN = 2.0
+REFUSES_WITHIN = 5.0
+"""Seconds: with a busy processor a server takes some to look at its database and refuse."""
 STOPS_WITHIN = 10.0
 LOCK_NAME = "supervisor"
 _LINE_LIMIT = 8192

@@ -39,6 +39,7 @@ def body_of(route: Route, ids: Mapping[str, object]) -> object:
         "split_event": {"at": "2026-03-02T08:00:30Z"},
         "ask": {"query": [f'RETURN = query_bucket("{ids["bucket"]}");'], "periods": [PERIOD]},
         "begin_import": {"source": "elsewhere"},
+        "import_source": {"place": "/nowhere"},
         "import_bucket": AW_BUCKET | {"name": ids["bucket"]},
         "import_events": {"bucket": ids["bucket"], "events": [[1_000_000, 2_000_000, {"app": "editor"}]]},
         "create_token": {"name": "new", "scopes": ["tracking:read"]},
@@ -59,8 +60,46 @@ def body_of(route: Route, ids: Mapping[str, object]) -> object:
         "send_external_durations": [],
         "report_health": HEALTH,
         "announce_return": RETURN,
+        **_of_what_is_understood(ids),
     }
     return bodies.get(route.name)
+
+
+def _of_what_is_understood(ids: Mapping[str, object]) -> dict[str, object]:
+    """Return bodies about categories, rules, projects, tags, reports, goals and exports."""
+    category, project, tag, rule = (ids.get(what, 1) for what in ("category", "project", "tag", "rule"))
+    outcome = {"category_id": category, "project_id": project, "tag_ids": [tag]}
+    a_rule = {"conditions": [{"field": "title", "form": "words", "text": "x"}], "outcome": outcome}
+    report = {"name": "new", "definition": {"where": {"category": str(category), "tag": str(tag)}}}
+    where = {"categories": [category], "projects": [project], "tags": [tag]}
+    goal = {"name": "new", "target": 3600, "where": where}
+    return {
+        "create_project": {"name": "new"},
+        "edit_project": {"name": "changed"},
+        "create_tag": {"name": "new"},
+        "rename_tag": {"name": "changed"},
+        "merge_tag": {"into": 999},
+        "add_category": {"name": "new", "parent_id": category},
+        "change_category": {"name": "changed", "parent_id": category},
+        "add_rule": a_rule,
+        "order_rules": {"ids": [rule]},
+        "change_rule": a_rule,
+        "move_rule": {"position": 0},
+        "test_rules": {"window_id": ids.get("payload", 1)},
+        "preview_rules": {"remove_category": category, "uncategorise": True},
+        "correct": {"payload_id": ids.get("payload", 1), "outcome": {"category_id": category}},
+        "save_report": report,
+        "edit_saved_report": report,
+        "add_goal": goal,
+        "change_goal": goal,
+        "take_days_off": {
+            "first_day": "2026-04-06",
+            "last_day": "2026-04-06",
+            "goals": [ids.get("goal", 1)],
+        },
+        "end_goal": {"ends_on": "2026-03-31"},
+        "create_export": {"kind": "report", "to": "download"},
+    }
 
 
 def target_of(route: Route, ids: Mapping[str, object]) -> str:

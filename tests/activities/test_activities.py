@@ -25,6 +25,7 @@ from tests.activities.lanes import (
     WINDOW,
     a_day,
     add,
+    keep,
     told,
 )
 
@@ -166,6 +167,30 @@ def test_settings_say_who_is_there(server: ServerInMemory) -> None:
     client = server.client_with("settings:write")
     client.request("PUT", "/api/v1/settings/calls_are_present", json={"value": False})
     assert told(server) == ORDINARY
+
+
+def test_a_call_left_open_over_midnight_ends_where_it_was_quiet_for_too_long(server: ServerInMemory) -> None:
+    """Each day is derived by itself, and a late event of one evening moves the end on the next morning."""
+
+    def calls() -> list[tuple[float, float]]:
+        with server.database.read():
+            until = Instant(MIDNIGHT + 2 * DAY)
+            lane = server.service(Activities).between(server.owner, MIDNIGHT, until, Filter(apps=("zoom",)))
+        return [((each.start - NINE) / MINUTE, (each.end - NINE) / MINUTE) for each in lane.activities]
+
+    evening, morning = 13 * 60, 23 * 60
+    add(server, AFK, (evening, evening + 5, {"status": "not-afk"}))
+    add(server, AFK, (evening + 5, morning, {"status": "afk"}))
+    add(server, WINDOW, (evening, morning, {"app": "zoom"}))
+    for _ in range(2):
+        assert calls() == [(evening, evening + 5 + 180)]
+        keep(server)
+    add(server, AFK, (evening + 60, evening + 61, {"status": "not-afk"}))
+    assert calls() == [(evening, evening + 61 + 180)]
+    client = server.client_with("settings:write")
+    assert client.put("/api/v1/settings/longest_quiet_call_hours", {"value": 12}).status == 200
+    assert calls() == [(evening, morning)]
+    assert client.put("/api/v1/settings/longest_quiet_call_hours", {"value": 0}).status == 400
 
 
 def test_the_api_tells_activities_page_by_page(server: ServerInMemory) -> None:

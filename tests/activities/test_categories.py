@@ -118,7 +118,8 @@ def test_a_category_that_moves_comes_last_and_takes_along_what_is_below() -> Non
 def test_removing_what_is_used_wants_a_choice() -> None:
     with pytest.raises(CategoryInUse) as refused:
         without_category(book(A_RULE), CODE)
-    assert refused.value.fields == {"rules": 1, "corrections": 0, "below": 0}
+    counts = {"rules": 1, "corrections": 0, "below": 0, "known": 0}
+    assert refused.value.fields == {**counts, "uses": "1 rule"}
     assert "reassign_to" in str(refused.value)
     assert "uncategorise" in str(refused.value)
     with pytest.raises(CategoryInUse):
@@ -126,6 +127,8 @@ def test_removing_what_is_used_wants_a_choice() -> None:
     with pytest.raises(CategoryNotValid):
         without_category(book(A_RULE), CODE, reassign_to=MAIL, uncategorise=True)
     assert MAIL not in without_category(book(), MAIL).tree.by_id
+    with pytest.raises(CategoryInUse, match="In use by 7 known apps, sites or words: say"):
+        without_category(book(), MAIL, known=7)
 
 
 def test_what_a_removed_category_had_goes_to_another() -> None:

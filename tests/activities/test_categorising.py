@@ -119,6 +119,31 @@ def test_what_nobody_decides_is_asked_once_and_kept_with_source_and_version(
     assert hearsay.asked[3:] == ["A new hive"]
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_answers_follow_to_the_category_that_takes_the_place_of_one(
+    server: ServerInMemory, bees: int
+) -> None:
+    register(server, Hearsay({"hive": "Beekeeping"})).ask()
+    client = server.client_with("activities:write")
+    refused = client.delete(f"/api/v1/categories/{bees}")
+    assert (refused.status, refused.json()["fields"]["known"]) == (409, 2)
+    other = client.post("/api/v1/categories", {"name": "Insects"}).json()["category"]["id"]
+
+    def undone(made: int) -> int | None:
+        assert client.post(f"/api/v1/operations/{made}/undo", {}).status == 200
+        return verdict_of(server, "The hive").category_id
+
+    made = client.delete(f"/api/v1/categories/{bees}?reassign_to={other}").json()["operation_id"]
+    assert (verdict_of(server, "The hive").category_id, verdict_of(server, "The hive").source) == (
+        other,
+        "model",
+    )
+    assert undone(made) == bees
+    made = client.delete(f"/api/v1/categories/{bees}?uncategorise=true").json()["operation_id"]
+    assert verdict_of(server, "The hive").category_id is None
+    assert undone(made) == bees
+
+
 def test_a_new_version_is_asked_again_and_what_a_person_says_stays(server: ServerInMemory, bees: int) -> None:
     hearsay = Hearsay({"hive": "Beekeeping"})
     categorising = register(server, hearsay)
@@ -190,7 +215,7 @@ def test_the_default_tree_is_laid_out_once_and_not_again_after_deletion(server: 
 
     assert set(tree()) == {category.key for category in default_tree()}
     client = server.client_with("activities:write")
-    client.delete(f"/api/v1/categories/{tree()['media.games'].id}")
+    client.delete(f"/api/v1/categories/{tree()['media.games'].id}?uncategorise=true")
     client.patch(f"/api/v1/categories/{tree()['media.video'].id}", {"name": "Films"})
     before = tree()
     assert "media.games" not in before

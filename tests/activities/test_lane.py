@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hourloom.activities.lane import DeviceRecord, Facts, Options, derive, facts_of
 from hourloom.activities.lane.days import LaneDay, day_of, decoded, encoded
-from hourloom.activities.lane.deriving import Derived, reach
+from hourloom.activities.lane.deriving import Derived, reach, reach_of_calls
 from hourloom.activities.lane.dwelling import without_short_visits
 from hourloom.activities.lane.facts import essence_of, program_of, shows
 from hourloom.activities.lane.laying import lay
@@ -22,7 +22,7 @@ from hourloom.activities.model.subject import NOTHING, Subject
 from hourloom.activities.model.verdict import UNDECIDED
 from hourloom.core.clock import DAY, HOUR, MINUTE, SECOND, Instant
 
-CODE, FIREFOX, ZOOM, TERMINAL, HERE, AWAY, NEWS, VIDEO, FILE = range(1, 10)
+CODE, FIREFOX, ZOOM, TERMINAL, HERE, AWAY, NEWS, VIDEO, FILE, MEETING, QUIET = range(1, 12)
 KNOWN = {
     CODE: Facts("vscode"),
     FIREFOX: Facts("firefox"),
@@ -33,6 +33,8 @@ KNOWN = {
     NEWS: Facts(),
     VIDEO: Facts(audible=True),
     FILE: Facts(),
+    MEETING: Facts(audible=True, call=True),
+    QUIET: Facts(call=True),
 }
 T = 20_000 * DAY
 EXACTLY = Options(pulsetime=0)
@@ -112,6 +114,29 @@ def test_a_call_needs_no_input() -> None:
     record = desk(minutes((0, 60, ZOOM)), minutes((0, 5, HERE), (5, 60, AWAY)))
     assert lane(record) == [(0, 60, ZOOM, NOTHING, 1)]
     assert lane(record, options=Options(pulsetime=0, calls_are_present=False)) == [(0, 5, ZOOM, NOTHING, 1)]
+
+
+def test_a_call_that_stays_quiet_ends_and_begins_again_with_the_next_sign_of_life() -> None:
+    presence = minutes((0, 5, HERE), (5, 100, AWAY), (100, 101, HERE), (101, 300, AWAY))
+    record = desk(minutes((0, 250, ZOOM), (250, 300, CODE)), presence)
+    hour = Options(pulsetime=0, longest_call=HOUR)
+    assert lane(record, options=hour) == [(0, 65, ZOOM, NOTHING, 1), (100, 161, ZOOM, NOTHING, 1)]
+    assert away(record, options=hour) == [(65, 100), (161, 300)]
+    assert lane(record) == [(0, 250, ZOOM, NOTHING, 1)]
+    # Whoever turns to a call without input is in it from then on.
+    record = desk(minutes((0, 100, CODE), (100, 300, ZOOM)), minutes((0, 5, HERE), (5, 300, AWAY)))
+    assert lane(record, options=hour)[-1] == (100, 160, ZOOM, NOTHING, 1)
+
+
+def test_a_call_that_is_heard_goes_on_whatever_is_said_of_other_sounds() -> None:
+    presence = minutes((0, 5, HERE), (5, 300, AWAY))
+    heard = desk(minutes((0, 300, FIREFOX)), presence, firefox=minutes((0, 150, MEETING), (150, 300, QUIET)))
+    for audible in (True, False):
+        options = Options(pulsetime=0, longest_call=HOUR, audible_is_present=audible)
+        assert lane(heard, options=options) == [
+            (0, 150, FIREFOX, MEETING, 1),
+            (150, 210, FIREFOX, QUIET, 1),
+        ]
 
 
 def test_files_are_told_of_inside_their_editor_and_editors_without_windows_inside_terminals() -> None:
@@ -249,7 +274,7 @@ def test_nothing_counts_twice_and_cuts_change_nothing(
     pieces = []
     for start, end in pairwise(edges):
         near = [
-            _near(record, start - margin, end + margin) for record in records
+            _near(record, start - margin - reach_of_calls(options), end + margin) for record in records
         ]  # as much as is read for a piece
         pieces.append(derive(near, KNOWN, start, end, options))
     joined = Derived(

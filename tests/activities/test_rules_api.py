@@ -123,6 +123,36 @@ def test_removing_a_category_in_use_asks_and_nothing_is_half_done(client: Client
     assert everything(client) == before
 
 
+def test_what_only_the_shipped_table_gives_goes_where_the_user_says(client: Client) -> None:
+    numbers = {tuple(each["path"]): each["id"] for each in everything(client)["categories"]}
+    games, planning = numbers["Media", "Games"], numbers["Work", "Planning"]
+
+    def steam() -> tuple[int | None, str]:
+        found = explained(client, app="steam")
+        return found["category_id"], found["source"]
+
+    assert steam() == (games, "table")
+    before = everything(client)
+    answer = client.delete(f"/api/v1/categories/{games}")
+    assert (answer.status, answer.json()["code"]) == (409, "category_in_use")
+    assert answer.json()["fields"]["known"] > 10
+    preview = client.post("/api/v1/rules/preview", {"remove_category": games})
+    assert (preview.status, preview.json()["code"]) == (409, "category_in_use")
+    assert everything(client) == before
+    made = client.delete(f"/api/v1/categories/{games}?uncategorise=true").json()
+    assert steam() == (None, "none")
+    assert undo(client, made) == 200
+    assert steam() == (games, "table")
+    made = client.delete(f"/api/v1/categories/{games}?reassign_to={planning}").json()
+    assert steam() == (planning, "table")
+    made_again = client.delete(f"/api/v1/categories/{planning}?reassign_to={numbers['Learning',]}").json()
+    assert steam() == (numbers["Learning",], "table")
+    assert (undo(client, made_again), undo(client, made)) == (200, 200)
+    assert everything(client) == before
+    alone = add_category(client, "Unused")["category"]["id"]
+    assert client.delete(f"/api/v1/categories/{alone}").status == 200
+
+
 def test_faulty_rules_are_told_and_not_kept(client: Client) -> None:
     work = add_category(client, "Handiwork")["category"]["id"]
     before = everything(client)

@@ -163,6 +163,10 @@ def a_record(home: Home) -> dict[str, int]:
     given = {"outcome": {"category_id": above}}
     home.ask("POST", "/api/v1/corrections", {"app": "app1", **given})
     home.ask("POST", "/api/v1/corrections", {"payload_id": home.payload_of("window"), **given})
+    stretch = {"start": "2026-01-05T12:00:00Z", "end": "2026-01-05T12:30:00Z"}
+    home.ask(
+        "POST", "/api/v1/marks", {"marks": [{**stretch, **given, "presence": "present", "note": "by hand"}]}
+    )
     deleted = home.ask("DELETE", f"/api/v1/events/{ids[3]}")["operation_id"]
     edited = home.ask("PATCH", f"/api/v1/events/{ids[5]}", {"data": {"app": "changed"}})["operation_id"]
     home.ask("DELETE", "/api/v1/buckets/gone")

@@ -127,6 +127,7 @@ def test_secrets_and_what_is_made_anew_stay_at_home(home: Home) -> None:
         "categories.jsonl",
         "rules.jsonl",
         "corrections.jsonl",
+        "marks.jsonl",
         "saved_reports.jsonl",
         "goals.jsonl",
         "manifest.json",

@@ -112,3 +112,13 @@ def test_types_that_somebody_made_up_are_counted_together() -> None:
     counts = {"afkstatus": 2, "com.example.secret": 3, "another": 4}
     assert by_well_known_type(counts) == {"afkstatus": 2, "other": 7}
     assert by_well_known_type({"currentwindow": 1}) == {"currentwindow": 1}
+
+
+def test_the_log_is_for_whoever_may_do_everything(server: ServerInMemory) -> None:
+    answer = server.client_with("admin").get("/api/v1/server/log?level=warning&limit=20")
+    assert answer.status == 200
+    assert isinstance(answer.json()["lines"], list)
+    assert server.client_with("admin").get("/api/v1/server/log?limit=501").status == 400
+    assert server.client_with("admin").get("/api/v1/server/log?level=all").status == 400
+    assert server.client_with("server:read").get("/api/v1/server/log").status == 403
+    assert server.client.get("/api/v1/server/log").status == 401

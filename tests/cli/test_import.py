@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hourloom.local.sources import PORTS
+from hourloom.imports.activitywatch.usual import PORTS
 from tests.cli.program import PROGRAM, Program, an_export, ask
 
 BUCKET = "aw-watcher-window_heron"

@@ -23,6 +23,7 @@ from hourloom.core.log import (
     PrivateFile,
     printable,
     recent,
+    recent_of,
     scrubbed,
     set_up,
     tear_down,
@@ -240,9 +241,30 @@ def test_lines_that_are_no_records_are_left_out(tmp_path: Path) -> None:
     assert [r["message"] for r in recent(10)] == ["whole"]
 
 
+def test_recent_records_of_a_level_come_from_the_file_that_keeps_them_for_longest(tmp_path: Path) -> None:
+    log.info("harmless")
+    log.warning("doubtful")
+    log.error("broken")
+    assert [r["message"] for r in recent_of("debug", 10)] == ["harmless", "doubtful", "broken"]
+    assert [r["message"] for r in recent_of("warning", 10)] == ["doubtful", "broken"]
+    (tmp_path / FILE).unlink()
+    assert [r["message"] for r in recent_of("error", 10)] == ["broken"]
+    assert [r["message"] for r in recent_of("info", 1)] == []
+
+
+def test_what_somebody_else_wrote_into_the_file_is_redacted_and_bounded(tmp_path: Path) -> None:
+    told = {"level": "error", "logger": "x", "message": "at https://bank.example/a\u202e " + "y" * 9_000}
+    lines = [told | {"at": at} for at in ("2026-01-01T00:00:00Z", "never", "")]
+    (tmp_path / FILE).write_text("\n".join(json.dumps(line) for line in lines) + "\n")
+    (found,) = recent_of("info", 10)
+    assert found["message"].startswith("at [address]")
+    assert found["message"].isprintable()
+    assert len(found["message"]) <= 4_100
+
+
 def test_without_set_up_nothing_is_recent() -> None:
     tear_down()
-    assert recent(10) == []
+    assert recent(10) == recent_of("error", 10) == []
 
 
 def test_a_directory_that_cannot_be_written_leaves_stderr(

@@ -13,8 +13,13 @@ from hourloom.goals.model.contradiction import contradiction, duration_in_words,
 from hourloom.goals.model.goal import GoalFilter, GoalRefused, GoalsContradict, checked
 from tests.goals.made import HOURS, WORKDAYS, a_goal, off, some_terms
 
-WORK, CODE, PLAY = 1, 2, 3
-BELOW = {WORK: frozenset({WORK, CODE}), CODE: frozenset({CODE}), PLAY: frozenset({PLAY})}
+WORK, CODE, PLAY, OTHER = 1, 2, 3, 4
+BELOW = {
+    WORK: frozenset({WORK, CODE}),
+    CODE: frozenset({CODE}),
+    PLAY: frozenset({PLAY}),
+    OTHER: frozenset({OTHER}),
+}
 
 
 def below(category: int) -> frozenset[int]:
@@ -93,6 +98,36 @@ def test_goals_that_cannot_be_met_together_are_refused(least: dict[str, Any], mo
 def test_goals_that_can_be_met_together_are_not(least: dict[str, Any], most: dict[str, Any]) -> None:
     assert contradiction(some_terms(**least), some_terms(**most), below) is None
     assert contradiction(some_terms(**most), some_terms(**least), below) is None
+
+
+@pytest.mark.parametrize(
+    ("third", "is_possible"),
+    [
+        (at_least(11, where=of(PLAY)), False),
+        (at_least(10, where=of(PLAY)), True),
+        (at_least(11, where=of(WORK)), True),
+        (at_least(11), True),
+        (at_least(11, "week", where=of(PLAY)), True),
+        (at_most(11, where=of(PLAY)), True),
+        (at_least(11, where=of(PLAY), weekdays=(6, 7)), True),
+        (at_least(11, where=of(PLAY), starts_on=date(2026, 1, 1), ends_on=date(2026, 2, 1)), True),
+        (at_least(11, where=GoalFilter(scores=(-2,))), True),
+        (at_least(20, where=GoalFilter(scores=(-2,))), False),
+    ],
+)
+def test_minimums_of_what_excludes_one_another_fit_in_a_day(third: dict[str, Any], is_possible: bool) -> None:  # noqa: FBT001 - it is a case
+    others = [
+        a_goal(1, name="Code", weekdays=WORKDAYS, **at_least(8, where=of(CODE))),
+        a_goal(2, name="Other", weekdays=WORKDAYS, **at_least(6, where=of(OTHER))),
+        a_goal(3, name="Vim", **at_least(9, where=GoalFilter(scores=(2,)), ends_on=date(2026, 12, 31))),
+    ]
+    terms = some_terms(**third)
+    if is_possible:
+        require_possible(terms, others, below)
+        return
+    with pytest.raises(GoalsContradict, match="of a day of 24 h") as refused:
+        require_possible(terms, others, below)
+    assert refused.value.fields["id"] in (1, 3)
 
 
 def test_the_sentence_says_what_is_more_than_what() -> None:

@@ -13,7 +13,7 @@ from hourloom.core.errors import Conflict, Invalid, NotFound
 from hourloom.db.transaction import Database
 from hourloom.goals.model.goal import GoalDaysOff, GoalHasEnded, GoalsContradict, NoSuchGoal
 from hourloom.goals.service.measuring import MOST_KEPT_DAYS, Measuring
-from hourloom.goals.service.naming import GoalWhere, NothingOfThatName
+from hourloom.goals.service.naming import GoalWhere, NothingOfThatName, NothingToLookAt
 from hourloom.operations.model import ChangedSince
 from hourloom.testing import Announced, FixedClock
 from tests.goals.made import HOURS, MONDAY, WORKDAYS, off
@@ -234,16 +234,25 @@ def test_undo_over_later_changes_is_refused(at_work: GoalsAtWork) -> None:
 @pytest.mark.parametrize(
     ("where", "says"),
     [
-        (GoalWhere(categories=("Work > Cooking",)), "There is no category 'Work > Cooking'."),
-        (GoalWhere(categories=(99,)), "There is no category '99'."),
-        (GoalWhere(projects=("Castle",)), "There is no project 'Castle'."),
-        (GoalWhere(tags=("late",)), "There is no tag 'late'."),
-        (GoalWhere(apps=(" ",)), "There is no app ' '."),
-        (GoalWhere(domains=("https:///x",)), "There is no domain 'https:///x'."),
+        (
+            GoalWhere(categories=("Work > Cooking",)),
+            "There is no category 'Work > Cooking'; `hourloom category list` shows those there are.",
+        ),
+        (
+            GoalWhere(categories=(99,)),
+            "There is no category '99'; `hourloom category list` shows those there are.",
+        ),
+        (
+            GoalWhere(projects=("Castle",)),
+            "There is no project 'Castle'; `hourloom project list` shows those there are.",
+        ),
+        (GoalWhere(tags=("late",)), "There is no tag 'late'; `hourloom tag list` shows those there are."),
+        (GoalWhere(apps=(" ",)), "' ' is no program; write its name such as firefox."),
+        (GoalWhere(domains=("https:///x",)), "'https:///x' is no site; write its name such as example.org."),
     ],
 )
 def test_what_there_is_not_is_said(at_work: GoalsAtWork, where: GoalWhere, says: str) -> None:
-    with pytest.raises(NothingOfThatName) as refused:
+    with pytest.raises((NothingOfThatName, NothingToLookAt)) as refused:
         at_work.add(where)
     assert refused.value.message == says
 

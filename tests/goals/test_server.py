@@ -118,7 +118,7 @@ def test_the_job_tells_of_a_goal_that_is_reached(server: ServerInMemory, client:
     assert notice["sentence"] == "The goal One hour is reached for the day of 2026-03-02."
     told = [change for change in server.changes if change.kind == "GoalReached"]
     assert [json.loads(change.body) for change in told] == [
-        {"id": 1, "first_day": "2026-03-02", "last_day": "2026-03-02"}
+        {"user_id": 1, "id": 1, "first_day": "2026-03-02", "last_day": "2026-03-02"}
     ]
     said = b"".join(change.body for change in server.changes if change.kind.startswith(("Goal", "Notice")))
     assert b"private" not in said

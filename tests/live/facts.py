@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hourloom.core.changes import Change
+from hourloom.core.changes import Change, PersonalChange
 from hourloom.core.clock import SECOND, Duration, Instant
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Database, Transaction
@@ -21,6 +21,12 @@ class LampLit(Change, frozen=True):
     """A lamp was lit."""
 
     lamp: int
+
+
+class LetterReceived(PersonalChange, frozen=True):
+    """Somebody received a letter."""
+
+    text: str
 
 
 class VerseRecited(Change, frozen=True):

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
+from hourloom.core.ids import UserId
 from hourloom.live import stream
-from tests.live.serving import PATIENCE, Serving
+from tests.live.facts import LampLit, LetterReceived, announce
+from tests.live.serving import PATIENCE, Serving, told
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 
@@ -70,6 +72,27 @@ def test_a_script_hears_of_what_its_token_may_read(serving: Serving) -> None:
     serving.make_bucket(admin, "window")
     assert event(events)["id"] == "4"
     connection.close()
+
+
+def test_what_is_personal_is_told_to_its_user_alone(serving: Serving) -> None:
+    server = serving.server
+    token, me = serving.token(), server.owner.user_id
+    connection, events = serving.stream(token)
+    event(events)
+    letters = [LetterReceived(UserId(me + 1), "theirs"), LetterReceived(me, "mine"), LampLit(1)]
+    announce(server.database, letters, server.owner.workspace_id)
+    found = [event(events) for _ in range(2)]
+    assert [(each["id"], msgspec.json.decode(each["data"])["kind"]) for each in found] == [
+        ("3", "LetterReceived"),
+        ("4", "LampLit"),
+    ]
+    connection.close()
+    with serving.program(token, "?since=1") as program:
+        assert [told(program).get("body") for _ in range(3)] == [
+            None,
+            {"user_id": me, "text": "mine"},
+            {"lamp": 1},
+        ]
 
 
 def test_silence_is_broken_by_comments(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import pytest
 from hourloom.core.actors import Actor
 from hourloom.core.changes import RecordedChange
 from hourloom.core.clock import DAY, SECOND
-from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Transaction
 from hourloom.operations.service import Operations
 from hourloom.projects.model import MOST
@@ -29,7 +28,7 @@ class Rules:
     def __init__(self) -> None:
         self.held: dict[int, tuple[Labelling, int | None]] = {}
 
-    def uses(self, _tx: Transaction, _home: WorkspaceId, kind: Labelling, number: int) -> list[Use]:
+    def uses(self, _tx: Transaction, _who: Actor, kind: Labelling, number: int) -> list[Use]:
         return [Use("rule", id_, f"rule {id_}") for id_, held in self.held.items() if held == (kind, number)]
 
     def replace(

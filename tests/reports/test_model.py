@@ -40,12 +40,14 @@ from hourloom.reports.model.ranges import (
 )
 from hourloom.reports.model.report import Report
 from hourloom.reports.routes.shapes import shape_of
-from hourloom.reports.service.reading import Reader, TooManyHours
+from hourloom.reports.service import reading
+from hourloom.reports.service.reading import Reader, TooManyDays, TooManyHours, TooManyRows
 from tests.reports.a_lane import (
     LATER,
     PLAY,
     PROGRAMMING,
     TREE,
+    UTC_DAYS,
     WHO,
     WORK,
     ALane,
@@ -406,6 +408,34 @@ def test_of_instants_that_go_on_the_stretch_before_is_cut_too() -> None:
 def test_hours_of_many_years_are_refused_at_once(asked: dict[str, Any]) -> None:
     with pytest.raises(TooManyHours):
         a_report(DAY, BERLIN, range="1970-01-03..2069-12-30", **asked)
+
+
+@pytest.mark.parametrize("asked", [{"by": "day"}, {"by": "category", "then": "day"}])
+def test_days_of_many_years_are_refused_at_once_and_their_months_are_not(asked: dict[str, Any]) -> None:
+    class Untouched(ASource):
+        def sums(self, *_: Any, **__: Any) -> Any:
+            raise AssertionError
+
+    century = range_named("1970-01-03..2069-12-30", None, WEDNESDAY, UTC_DAYS)
+    reader = Reader(Untouched(DAY), TREE, WHO, UTC_DAYS, 60)
+    with pytest.raises(TooManyDays, match="at most 7,400 days; group by week or month"):
+        reader.report(question_of(ReportAsked(**asked)), century, LATER)
+    twenty_years = range_named("2010-01-01..2030-04-05", None, WEDNESDAY, UTC_DAYS)
+    with pytest.raises(AssertionError):
+        reader.report(question_of(ReportAsked(**asked)), twenty_years, LATER)
+    found = a_report(DAY, UTC_DAYS, range="2010-01-01..2030-04-05", by="month")
+    assert found.facts.active == sum(row.lasted for row in found.rows.rows)
+
+
+def test_more_rows_than_there_is_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {"by": "title", "then": "day", "range": "2026-02-28..2026-03-05"}
+    parts = [row.parts for row in a_report(DAY, BERLIN, **asked).rows.rows]
+    rows = sum(len(each.rows) for each in parts if each is not None)
+    monkeypatch.setattr(reading, "MOST_AMOUNTS", rows)
+    a_report(DAY, BERLIN, **asked)
+    monkeypatch.setattr(reading, "MOST_AMOUNTS", rows - 1)
+    with pytest.raises(TooManyRows, match="group by month"):
+        a_report(DAY, BERLIN, **asked)
 
 
 def test_time_within_time_is_what_both_say() -> None:

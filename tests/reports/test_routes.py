@@ -135,7 +135,10 @@ def test_filters_take_names_and_say_what_there_is_not(client: Client) -> None:
     assert asked(client, by="app", title="meeting")["total_seconds"] == 3600.0
     assert asked(client, by="app", hour="9,10", weekday="monday")["total_seconds"] == 5400.0
     answer = client.get(f"{SUMMARY}?category=No+such")
-    assert (answer.status, answer.json()["detail"]) == (400, "There is no category 'No such'.")
+    assert (answer.status, answer.json()["detail"]) == (
+        400,
+        "There is no category 'No such'; `hourloom category list` shows those there are.",
+    )
 
 
 @pytest.mark.parametrize(

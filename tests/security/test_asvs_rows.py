@@ -52,7 +52,7 @@ ROWS: dict[str, list[str]] = {
     ],
     "3.3.x, 7.2.4 sign-in: no cookies, a new token for each, revoked at once": [
         "tests/web/test_headers.py::test_every_answer_of_every_route_is_guarded",
-        "tests/ui/test_shell.py::test_nothing_is_kept_but_the_token",
+        "tests/ui/test_shell.py::test_nothing_is_kept_but_the_token_and_the_look",
         "tests/accounts/test_sign_in.py::test_a_code_works_once",
         "tests/accounts/test_tokens.py::test_signing_out_revokes_the_token_of_the_page",
         "tests/accounts/test_tokens.py::test_a_revoked_token_is_useless_at_once",

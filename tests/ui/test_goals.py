@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from tests.ui.conftest import Show
+from tests.ui.stories import a_phone, visit
+from tests.web.asking import RealServer
 from tests.web.browser import Faults
 
 pytestmark = pytest.mark.soak
@@ -76,3 +78,18 @@ def test_a_goal_is_set_with_the_keyboard_alone(page: Page, show: Show) -> None:
     expect(found).to_have_count(0)
     page.keyboard.press("Control+z")
     expect(found).to_be_visible()
+
+
+def test_a_goal_is_set_and_deleted_by_taps(
+    browser: Browser, server: RealServer, signed_in: StorageState
+) -> None:
+    with a_phone(browser, server, signed_in) as page:
+        visit(page, server, "/goals/new")
+        page.get_by_label("Name").fill("Less mail")
+        page.get_by_label("Hours and minutes").fill("1:00")
+        page.get_by_role("button", name="Save").tap()
+        expect(card(page, "Less mail")).to_contain_text("at least 1:00 a day")
+        card(page, "Less mail").get_by_role("button", name="Delete").tap()
+        expect(card(page, "Less mail")).to_have_count(0)
+        page.get_by_role("button", name="Undo").last.tap()
+        expect(card(page, "Less mail")).to_be_visible()

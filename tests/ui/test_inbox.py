@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.ui.conftest import Show
+from tests.ui.stories import a_phone, visit
 from tests.web.asking import RealServer
 from tests.web.browser import a_bucket, an_event
 
@@ -41,3 +42,26 @@ def test_an_inbox_that_is_empty_says_so(page: Page, server: RealServer, show: Sh
     page.keyboard.press("g")
     page.keyboard.press("i")
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+
+
+def test_something_unknown_gets_a_category_by_keys_and_by_taps(
+    page: Page, show: Show, browser: Browser, server: RealServer, signed_in: StorageState
+) -> None:
+    a_bucket(server, "anvils", "currentwindow", "loomhost")
+    an_event(server, "anvils", {"app": "Quuxinator", "title": "q"}, 9_000, 1_800)
+    show("/inbox")
+    choice = page.get_by_role("combobox", name="Quuxinator")
+    choice.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    item = page.get_by_role("listitem").filter(has_text="Quuxinator")
+    expect(item).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(item).to_have_count(1)
+    with a_phone(browser, server, signed_in) as phone:
+        visit(phone, server, "/inbox")
+        phone.get_by_role("listitem").filter(has_text="Quuxinator").get_by_role(
+            "link", name="Make a rule"
+        ).tap()
+        expect(phone.get_by_role("textbox", name="Text")).to_have_value("quuxinator")
+    server.owner("DELETE", "/api/v1/buckets/anvils")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.ui.conftest import Show
+from tests.ui.stories import a_phone, visit
+from tests.web.asking import RealServer
 
 pytestmark = pytest.mark.soak
 
@@ -45,3 +47,19 @@ def test_patterns_show_hours_and_trends_by_the_keyboard(page: Page, show: Show) 
     page.keyboard.press("[")
     expect(page).to_have_url(re.compile(r"/patterns/2026-11-09$"))
     expect(page.get_by_text("For the week Nov 9 – 15, 2026")).to_be_visible()
+
+
+def test_a_line_is_walked_along_and_patterns_are_read_by_taps(
+    browser: Browser, server: RealServer, signed_in: StorageState
+) -> None:
+    with a_phone(browser, server, signed_in) as page:
+        visit(page, server, "/patterns/2026-11-19")
+        page.get_by_text("As a table").first.tap()
+        expect(page.get_by_role("table", name="Weekdays")).to_be_visible()
+        line = page.get_by_role("application", name=re.compile("^Active time from .*: between "))
+        line.press("End")
+        expect(line).to_contain_text(re.compile(r"Wed, Nov 18: \d+:\d\d$"))
+        line.press("ArrowLeft")
+        expect(line).to_contain_text("Tue, Nov 17: ")
+        page.get_by_role("button", name="The week before").first.tap()
+        expect(page).to_have_url(re.compile(r"/patterns/2026-11-09$"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.ui.conftest import Show
+from tests.ui.stories import a_phone, visit
 from tests.web.asking import RealServer
 from tests.web.browser import Faults, a_bucket
 
@@ -64,3 +67,16 @@ def test_an_error_of_a_query_is_led_to(page: Page, show: Show, faults: Faults) -
     page.get_by_role("button", name="Go to line 2").click()
     expect(query).to_be_focused()
     assert query.evaluate("text => text.value.slice(text.selectionStart)") == ";"
+
+
+def test_a_bucket_is_opened_by_taps(browser: Browser, server: RealServer, signed_in: StorageState) -> None:
+    with a_phone(browser, server, signed_in) as page:
+        visit(page, server, "/raw")
+        page.get_by_role("link", name=re.compile("aw-watcher-afk_")).first.tap()
+        event = page.get_by_role("button", name=re.compile("status")).first
+        event.tap()
+        expect(event).to_have_attribute("aria-expanded", "true")
+        page.get_by_role("link", name="Query").tap()
+        page.get_by_role("button", name="Run").tap()
+        expect(page.get_by_role("region", name="Answer")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

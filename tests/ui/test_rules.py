@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.ui.conftest import Show
+from tests.ui.stories import a_phone, visit
+from tests.web.asking import RealServer
 from tests.web.browser import Faults
 
 pytestmark = pytest.mark.soak
@@ -51,3 +53,24 @@ def test_a_category_gets_a_score_and_it_is_taken_back(page: Page, show: Show) ->
     page.keyboard.press("Control+z")
     expect(page.get_by_text("Undone.")).to_be_visible()
     expect(page.get_by_label("Score: Travel")).to_have_value("0")
+
+
+def test_a_category_is_added_by_keys_and_a_rule_by_taps(
+    page: Page, show: Show, browser: Browser, server: RealServer, signed_in: StorageState
+) -> None:
+    show("/rules/categories")
+    top = page.get_by_label("New category")
+    top.focus()
+    page.keyboard.type("שלום \N{BAR CHART}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("rowheader", name="שלום")).to_be_visible()
+    with a_phone(browser, server, signed_in) as phone:
+        visit(phone, server, "/rules")
+        phone.get_by_role("link", name="New rule").tap()
+        phone.get_by_label("Text", exact=True).fill("harbour")
+        phone.get_by_label("then it is").select_option(label="שלום \N{BAR CHART}")
+        phone.get_by_role("button", name="Save", exact=True).tap()
+        rules = phone.get_by_role("list", name="Rules")
+        expect(rules.get_by_role("listitem")).to_contain_text(["שלום"])
+        rules.get_by_role("button", name="Delete").first.tap()
+        expect(rules).to_have_count(0)

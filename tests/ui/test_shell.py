@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 import hourloom
 from tests.ui.conftest import PATIENCE, Show
@@ -134,10 +134,12 @@ def test_signing_out_in_one_tab_signs_out_the_others(
     expect(stranger.get_by_text(SIGN_IN)).to_be_visible()
 
 
-def test_nothing_is_kept_but_the_token(page: Page, context: BrowserContext, show: Show) -> None:
+def test_nothing_is_kept_but_the_token_and_the_look(page: Page, context: BrowserContext, show: Show) -> None:
     show(DAY)
     assert context.cookies() == []
-    assert page.evaluate("Object.keys(localStorage)") == ["hourloom.token"]
+    page.wait_for_function("() => localStorage.length === 2")
+    kept = page.evaluate("Object.entries(localStorage).filter(([name]) => name !== 'hourloom.token')")
+    assert kept == [["hourloom.look", "system en"]]
     assert page.evaluate("sessionStorage.length") == 0
 
 
@@ -168,6 +170,7 @@ def test_a_new_watcher_appears_and_goes_by_itself(page: Page, server: RealServer
     expect(row).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_it_says_when_the_server_is_away_and_goes_on_when_it_is_back(
     stranger: Page,
     start_server: Callable[..., RealServer],
@@ -291,8 +294,8 @@ def test_an_address_that_names_no_page_says_so_and_leads_home(page: Page, show: 
 
 
 def test_a_part_that_fails_says_what_happened_and_the_rest_goes_on(page: Page, show: Show) -> None:
-    wrong = {"range": "", "total_seconds": 1, "away_seconds": 0, "rows": [None]}
-    page.route("**/api/v1/reports/summary?*", lambda route: route.fulfill(json=wrong))
+    wrong = {"date": "2026-11-18", "categories": {"total_seconds": 1, "away_seconds": 0, "rows": [None]}}
+    page.route("**/api/v1/today?*", lambda route: route.fulfill(json=wrong))
     show(DAY)
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("This part of the page stopped")
@@ -329,7 +332,7 @@ def test_a_part_that_stays_away_is_asked_for_once_more_and_then_by_hand(
 def test_a_problem_of_the_server_is_told_in_its_words(page: Page, show: Show, faults: Faults) -> None:
     faults.expected.append("503")
     problem = {"title": "Away", "detail": "The database is being moved."}
-    page.route("**/api/v1/reports/summary?*", lambda route: route.fulfill(status=503, json=problem))
+    page.route("**/api/v1/today?*", lambda route: route.fulfill(status=503, json=problem))
     show(DAY)
     expect(page.get_by_role("alert").first).to_contain_text("The database is being moved.")
     page.unroute_all()
@@ -359,15 +362,153 @@ def test_language_and_theme_follow_in_every_tab(
     expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
 
 
-def test_eight_tabs_are_live_at_once(context: BrowserContext, server: RealServer) -> None:
+EVENTS = "/api/v1/buckets/{}/events"
+
+
+def an_hour(server: RealServer, bucket: str, hour: int) -> None:
+    """Record an hour in which a program was used, late on the day that is looked at."""
+    event = {"started_at": f"2026-11-18T{hour:02}:00:00Z", "duration": 3600, "data": {"app": "Blender"}}
+    server.owner("POST", EVENTS.format(bucket), [event])
+
+
+@pytest.mark.soak
+def test_two_tabs_stay_in_step(page: Page, context: BrowserContext, server: RealServer, show: Show) -> None:
+    a_bucket(server, "in-step", "currentwindow", "tower")
+    show(DAY)
+    other = context.new_page()
+    other.goto(f"http://localhost:{server.port}{DAY}")
+    live(other)
+    for tab in (page, other):
+        expect(tab.locator("body")).not_to_contain_text("Blender")
+    an_hour(server, "in-step", 21)
+    for tab in (page, other):
+        expect(tab.get_by_role("main").get_by_text("Blender").first).to_be_visible()
+    command(page, "Dark theme")
+    expect(other.locator("html")).to_have_attribute("data-theme", "dark")
+    command(other, "Theme of the system")
+    expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
+    server.owner("DELETE", "/api/v1/buckets/in-step")
+    for tab in (page, other):
+        expect(tab.get_by_role("main").get_by_text("Blender")).to_have_count(0)
+
+
+@pytest.mark.soak
+def test_eight_tabs_work(context: BrowserContext, server: RealServer) -> None:
+    a_bucket(server, "for-eight", "currentwindow", "tower")
     tabs = [context.new_page() for _ in range(8)]
     for tab in tabs:
-        tab.goto(f"http://localhost:{server.port}/raw")
+        tab.goto(f"http://localhost:{server.port}{DAY}")
     for tab in tabs:
         live(tab)
-    a_bucket(server, "for-all-tabs", "currentwindow", "tower")
+        expect(tab.get_by_role("heading", name="Where the hours went")).to_be_visible()
+    an_hour(server, "for-eight", 21)
     for tab in tabs:
-        expect(tab.get_by_role("link", name="for-all-tabs")).to_have_count(1)
+        expect(tab.get_by_role("main").get_by_text("Blender").first).to_be_visible()
+    for number, tab in enumerate(tabs):
+        tab.bring_to_front()
+        tab.get_by_role("link", name="Raw data" if number % 2 else "Settings", exact=True).click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("Raw data" if number % 2 else "Settings")
+    server.owner("DELETE", "/api/v1/buckets/for-eight")
+
+
+@pytest.mark.soak
+def test_today_stays_while_the_server_is_away_and_goes_on_when_it_is_back(
+    stranger: Page, start_server: Callable[..., RealServer], tmp_path: Path, stranger_faults: Faults
+) -> None:
+    stranger_faults.expected += ["ERR_", "WebSocket connection"]
+    first = start_server(tmp_path)
+    first.wait()
+    try:
+        first.owner("PUT", "/api/v1/settings/time_zone", {"value": "UTC"})
+        a_bucket(first, "windows", "currentwindow", "tower")
+        an_hour(first, "windows", 9)
+        stranger.goto(a_link(first))
+        live(stranger)
+        stranger.goto(f"http://localhost:{first.port}{DAY}")
+        expect(stranger.get_by_role("main").get_by_text("Blender").first).to_be_visible()
+        live(stranger)
+    finally:
+        first.stop()
+    # A moment without a connection is no matter; ten seconds are.
+    stranger.wait_for_selector("[data-state=connecting]", state="attached")
+    expect(stranger.get_by_text("Offline since")).to_have_count(0)
+    stranger.wait_for_selector("[data-state=offline]", state="attached")
+    expect(stranger.get_by_text("what you see is as of then")).to_be_visible()
+    expect(stranger.get_by_role("main").get_by_text("Blender").first).to_be_visible()
+    again = start_server(tmp_path, port=first.port)
+    again.wait()
+    try:
+        live(stranger)
+        expect(stranger.get_by_text("Offline since")).to_have_count(0)
+        again.owner(
+            "POST",
+            EVENTS.format("windows"),
+            [{"started_at": "2026-11-18T14:00:00Z", "duration": 600, "data": {"app": "Inkscape"}}],
+        )
+        expect(stranger.get_by_role("main").get_by_text("Inkscape").first).to_be_visible()
+    finally:
+        again.stop()
+
+
+@pytest.fixture
+def phone(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
+    """Open a window as narrow as phones get, which is touched."""
+    context = browser.new_context(
+        viewport={"width": 320, "height": 640},
+        has_touch=True,
+        is_mobile=True,
+        locale="en-GB",
+        storage_state=signed_in,
+        service_workers="block",
+    )
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.soak
+def test_on_a_phone_the_other_pages_are_behind_one_button(phone: Page, server: RealServer) -> None:
+    phone.goto(f"http://localhost:{server.port}/goals")
+    live(phone)
+    more, sheet = phone.get_by_role("button", name="More"), phone.get_by_role("dialog", name="More")
+    more.tap()
+    expect(sheet.locator("[aria-current=page]")).to_have_text("Goals")
+    for _ in range(12):
+        phone.keyboard.press("Tab")
+        assert phone.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+    phone.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(more).to_be_focused()
+    more.tap()
+    phone.touchscreen.tap(160, 40)
+    expect(sheet).to_be_hidden()
+    more.tap()
+    sheet.get_by_role("link", name="Raw data").tap()
+    expect(sheet).to_be_hidden()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Raw data")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.soak
+def test_only_addresses_of_the_web_lead_out(page: Page, show: Show) -> None:
+    show("/settings")
+    for address, leads in [
+        ("javascript:document.title='owned'", False),
+        ("data:text/html,x", False),
+        ("#x", True),
+    ]:
+        followed = page.evaluate(
+            """(address) => {
+                const link = Object.assign(document.createElement("a"), { href: address, textContent: "x" });
+                document.querySelector("main").append(link);
+                return link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+            }""",
+            address,
+        )
+        assert followed == leads, address
+    assert page.title() == "Settings · Hourloom"
 
 
 def test_motion_stops_for_who_asks_for_it(page: Page, show: Show) -> None:

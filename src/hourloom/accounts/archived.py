@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from hourloom.accounts import store
+from hourloom.accounts.model import DEMO_ROLES
 from hourloom.core.archiving import MOST_NAMED, Incoming, Judged, Outgoing, PlainTable, Verdict
 from hourloom.core.clock import LATEST
 from hourloom.core.decoding import decode
@@ -97,6 +98,9 @@ class ArchivedMembers(PlainTable):
         yield [msgspec.structs.replace(row, user=out.users[user]) for user, row in here.items()]
 
     def fault(self, row: MemberRow, into: Incoming) -> str | None:
+        if row.role in DEMO_ROLES:
+            # Else somebody's file could make the record itself a thing to be removed by one click.
+            return "nobody of an archive is in a Demo workspace"
         return None if row.user == len(into.users) + 1 else "the members are not in their order"
 
     def meet(self, row: MemberRow, into: Incoming) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from hourloom.core.actors import Actor
+from hourloom.core.actors import DEMO, EVERYTHING, Actor
 from hourloom.core.changes import Change
 from hourloom.core.clock import DAY, MINUTE, SECOND, Duration, Instant
 from hourloom.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
@@ -37,6 +37,13 @@ SCOPES = frozenset(
 )
 OF_EDITORS = frozenset({"heartbeats:write", "tracking:read"})
 """What an editor's key may allow: to send heartbeats, and to show the day's time."""
+_NOT_OF_DEMO = ("accounts", "server", "backups")
+OF_DEMO = frozenset(
+    {DEMO}
+    | {f"{f}:read" for f in FEATURES if f not in _NOT_OF_DEMO}
+    | {f"{f}:write" for f in FEATURES if f not in (*_NOT_OF_DEMO, "jobs")}
+)
+"""What a look at the Demo workspace allows: all that is in it, and nothing of the server or of accounts."""
 _ONE_BUCKET = re.compile(r"heartbeats:write:[^\s,]{1,200}")
 _PAIRING_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -167,6 +174,39 @@ class Workspace(msgspec.Struct, frozen=True):
     name: str
     payload_key: bytes
     created_at: Instant
+
+
+DemoState = Literal["filling", "ready", "leaving"]
+
+
+class DemoWorkspace(msgspec.Struct, frozen=True):
+    """The workspace of invented data that a user has; the role that they have in it says how it stands."""
+
+    id: WorkspaceId
+    user_id: UserId
+    role: str
+
+    @property
+    def state(self) -> DemoState:
+        """Return whether it is being filled, can be looked at, or is being removed."""
+        return DEMO_ROLES[self.role]
+
+    @property
+    def actor(self) -> Actor:
+        """Return the server as it acts in it."""
+        return Actor(self.id, self.user_id, EVERYTHING | {DEMO})
+
+
+DEMO_ROLES: dict[str, DemoState] = {
+    "demo_filling": "filling",
+    "demo": "ready",
+    "demo_leaving": "leaving",
+}
+"""The roles of whoever is in a Demo workspace; everywhere else they are its owner."""
+
+
+class NoDemo(NotFound):
+    """There is no Demo workspace that could be looked at."""
 
 
 class TokenCreated(Change, frozen=True):

@@ -8,9 +8,14 @@ import msgspec
 
 from hourloom.accounts import store
 from hourloom.accounts.model import (
+    DEMO_ROLES,
     MOST_FAILURES,
+    OF_DEMO,
     TICKET_LIVES,
     UI_TOKEN_LIVES,
+    DemoState,
+    DemoWorkspace,
+    NoDemo,
     NoSuchToken,
     PairingPending,
     Ticket,
@@ -86,8 +91,9 @@ class Accounts:
     ) -> IssuedToken:
         """Make a token; its secret is told only in this answer, and it allows no more than its maker has."""
         who.require("accounts:write")
-        require_all(who, checked_scopes(scopes))
-        return self._issue(who, name, scopes, purpose, lives)
+        allowed = checked_scopes(scopes)
+        require_all(who, allowed)
+        return self._issue(who, name, allowed, purpose, lives)
 
     def tokens(self, who: Actor) -> list[Token]:
         """Return the user's tokens, revoked ones included."""
@@ -182,7 +188,7 @@ class Accounts:
         """Exchange a sign-in code for a token of the user interface."""
         with self._database.begin():
             ticket = self.redeem("sign_in", code)
-            return self._issue(_owner(ticket), "Web page", ["admin"], "ui", UI_TOKEN_LIVES)
+            return self._issue(_owner(ticket), "Web page", EVERYTHING, "ui", UI_TOKEN_LIVES)
 
     def pair(self, code: str, bucket: str) -> IssuedToken | TooManyTries | TicketRefused:
         """Exchange a pairing code for a token of one bucket; as wrong codes count, errors are values."""
@@ -190,13 +196,48 @@ class Accounts:
             for ticket in store.open_tickets(tx, "pairing", self._clock.now()):
                 if same(ticket.secret_hash, hash_of(code.strip().upper())):
                     store.use_ticket(tx, ticket.id, self._clock.now())
-                    scopes = [f"heartbeats:write:{bucket}"]
-                    return self._issue(_owner(ticket), ticket.subject, scopes, "device", None)
+                    allowed = checked_scopes([f"heartbeats:write:{bucket}"])
+                    return self._issue(_owner(ticket), ticket.subject, allowed, "device", None)
                 store.count_failure(tx, ticket.id)
                 if ticket.failures + 1 >= MOST_FAILURES:
                     store.use_ticket(tx, ticket.id, self._clock.now())
                     return TooManyTries()
             return TicketRefused()
+
+    def demo_of(self, who: Actor) -> DemoWorkspace | None:
+        """Return the Demo workspace of a user, for the feature that fills it: it asks for no scope."""
+        with self._database.read() as tx:
+            return store.demo_of(tx, who.user_id)
+
+    def add_demo(self, who: Actor) -> DemoWorkspace:
+        """Make an empty Demo workspace of a user who has none, within a write."""
+        who.require("admin")
+        with self._database.begin() as tx:
+            now = self._clock.now()
+            workspace = store.add_workspace(tx, "Demo", self._random(32), now)
+            store.add_member(tx, workspace, who.user_id, "demo_filling", now)
+            return DemoWorkspace(WorkspaceId(workspace), who.user_id, "demo_filling")
+
+    def set_demo(self, demo: DemoWorkspace, state: DemoState) -> None:
+        """Say how a Demo workspace stands; nobody looks at one that is being removed."""
+        role = next(role for role, named in DEMO_ROLES.items() if named == state)
+        with self._database.begin() as tx:
+            store.set_role(tx, demo.id, demo.user_id, role)
+            if state == "leaving":
+                store.revoke_tokens_of(tx, demo.id, self._clock.now())
+                tx.after_commit(lambda: self._forget_tokens_of(demo.id))
+
+    def may_go(self, tx: Transaction, workspace: WorkspaceId) -> bool:
+        """Return whether a workspace may be deleted with all that it has: one that is left, and no other."""
+        return store.only_leaving(tx, workspace)
+
+    def enter_demo(self, who: Actor) -> IssuedToken:
+        """Make a token by which a page looks at the Demo workspace, and at nothing else."""
+        who.require("admin")
+        demo = self.demo_of(who)
+        if demo is None or demo.state != "ready":
+            raise NoDemo
+        return self._issue(demo.actor, "Demo", OF_DEMO, "ui", UI_TOKEN_LIVES)
 
     def drop_old_tickets(self) -> None:
         """Delete tickets that nobody can use any more."""
@@ -204,9 +245,8 @@ class Accounts:
             store.drop_tickets(tx, self._clock.now() - DAY)
 
     def _issue(
-        self, who: Actor, name: str, scopes: list[str], purpose: TokenPurpose, lives: Duration | None
+        self, who: Actor, name: str, allowed: frozenset[str], purpose: TokenPurpose, lives: Duration | None
     ) -> IssuedToken:
-        allowed = checked_scopes(scopes)
         secret = token_secret(allowed, self._random(32))
         now = self._clock.now()
         token = Token(
@@ -241,6 +281,9 @@ class Accounts:
 
     def _forget_token(self, gone: TokenId) -> None:
         self._tokens = {secret: token for secret, token in self._tokens.items() if token.id != gone}
+
+    def _forget_tokens_of(self, workspace: WorkspaceId) -> None:
+        self._tokens = {s: token for s, token in self._tokens.items() if token.workspace_id != workspace}
 
     def _note_use(self, tx: Transaction, token: Token, used_at: Instant) -> None:
         expires = Instant(used_at + UI_TOKEN_LIVES) if token.purpose == "ui" else token.expires_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hourloom.accounts.model import Ticket, Token, Workspace
+from hourloom.accounts.model import DemoWorkspace, Ticket, Token, Workspace
 from hourloom.db.transaction import Rows, Transaction
 
 
@@ -15,6 +15,43 @@ def workspace_by_id(tx: Transaction, workspace: int) -> Workspace | None:
         Workspace,
         "SELECT id, name, payload_key, created_at FROM workspaces WHERE id = :workspace",
         workspace=workspace,
+    )
+
+
+def demo_of(tx: Transaction, user: int) -> DemoWorkspace | None:
+    return tx.one(
+        DemoWorkspace,
+        """
+        SELECT workspace_id AS id, user_id, role FROM members
+        WHERE user_id = :user AND role IN ('demo_filling', 'demo', 'demo_leaving')
+        ORDER BY workspace_id LIMIT 1
+        """,
+        user=user,
+    )
+
+
+def only_leaving(tx: Transaction, workspace: int) -> bool:
+    """Return whether nobody is in a workspace but those whose Demo workspace it was."""
+    return not tx.value(
+        "SELECT 1 FROM members WHERE workspace_id = :workspace AND role <> 'demo_leaving' LIMIT 1",
+        workspace=workspace,
+    )
+
+
+def set_role(tx: Transaction, workspace: int, user: int, role: str) -> None:
+    tx.execute(
+        "UPDATE members SET role = :role WHERE workspace_id = :workspace AND user_id = :user",
+        workspace=workspace,
+        user=user,
+        role=role,
+    )
+
+
+def revoke_tokens_of(tx: Transaction, workspace: int, now: int) -> int:
+    return tx.execute(
+        "UPDATE tokens SET revoked_at = :now WHERE workspace_id = :workspace AND revoked_at IS NULL",
+        workspace=workspace,
+        now=now,
     )
 
 

@@ -231,7 +231,7 @@ class ArchivedRules(PlainTable):
     def fault(self, row: RuleRow, into: Incoming) -> str | None:
         if not into.is_next(self.name, (row.id,)):
             return NOT_IN_ORDER
-        return None if _is_held(row.rule.outcome, into) else REFERS_TO_NOTHING
+        return None if is_held(row.rule.outcome, into) else REFERS_TO_NOTHING
 
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[RuleRow]) -> list[Judged]:
         kept = store.rules(tx, into.workspace_id)
@@ -305,7 +305,7 @@ class ArchivedCorrections(PlainTable):
         if (row.kind == "payload") != (row.payload is not None) or bool(row.subject) != (row.payload is None):
             return "it is about nothing"
         known = row.payload is None or into.knows("payloads", row.payload)
-        return None if known and _is_held(row.outcome, into) else REFERS_TO_NOTHING
+        return None if known and is_held(row.outcome, into) else REFERS_TO_NOTHING
 
     def judge(self, tx: Transaction, into: Incoming, rows: Sequence[CorrectionRow]) -> list[Judged]:
         here = {(each.kind, each.subject): each for each in store.corrections(tx, into.workspace_id)}
@@ -430,7 +430,7 @@ def _added(tx: Transaction, into: Incoming, row: CategoryRow, numbers: dict[int,
     return store.add_category(tx, into.workspace_id, category)
 
 
-def _is_held(outcome: Outcome, into: Incoming) -> bool:
+def is_held(outcome: Outcome, into: Incoming) -> bool:
     """Return whether an archive holds all that an outcome names."""
     return (
         (outcome.category_id is None or into.knows("categories", outcome.category_id))
@@ -439,7 +439,7 @@ def _is_held(outcome: Outcome, into: Incoming) -> bool:
     )
 
 
-def _outcome(outcome: Outcome, into: Incoming) -> Outcome:
+def outcome_here(outcome: Outcome, into: Incoming) -> Outcome:
     """Return an outcome with the numbers that things have here; without those that stayed behind."""
     category, project = outcome.category_id, outcome.project_id
     tags = {into.number("tags", tag) for tag in outcome.tag_ids} - {0}
@@ -451,7 +451,7 @@ def _outcome(outcome: Outcome, into: Incoming) -> Outcome:
 
 
 def _placed(row: RuleRow, into: Incoming, behind: int) -> Rule | None:
-    outcome = _outcome(row.rule.outcome, into)
+    outcome = outcome_here(row.rule.outcome, into)
     if not outcome and into.operation is not None:
         return None
     return msgspec.structs.replace(
@@ -461,7 +461,7 @@ def _placed(row: RuleRow, into: Incoming, behind: int) -> Rule | None:
 
 def _said(tx: Transaction, into: Incoming, row: CorrectionRow) -> Correction | None:
     """Return a correction as it is kept here; None where what it is about, or all it says, is not here."""
-    outcome, subject, payload = _outcome(row.outcome, into), row.subject, None
+    outcome, subject, payload = outcome_here(row.outcome, into), row.subject, None
     if row.payload is not None:
         payload = into.number("payloads", row.payload) or None
         digest = None if payload is None else store.digest_of_payload(tx, into.workspace_id, payload)

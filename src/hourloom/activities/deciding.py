@@ -11,6 +11,7 @@ from hourloom.activities.service.corrections import Corrections
 from hourloom.activities.service.editing import Rulebooks
 from hourloom.activities.service.kept import HowKept
 from hourloom.activities.service.lanes import Lanes
+from hourloom.activities.service.marks import Marks, MarksOfCategories, MarksOfLabels
 from hourloom.activities.service.references import Labels, Referring
 from hourloom.activities.service.rules import Rules
 from hourloom.core.actors import Actor
@@ -39,24 +40,32 @@ class Deciding:
         tags: Tags,
         owner: Actor,
     ) -> None:
+        self._database, self._clock, self._operations = database, clock, operations
         self.rulebooks = Rulebooks(operations)
         self.categories = Categories(database, self.rulebooks, settings, owner)
-        labels = Labels(projects.known, tags.known)
+        self._labels = labels = Labels(projects.known, tags.known)
         self.rules = Rules(database, clock, self.rulebooks, self.categories, labels)
         self.corrections = Corrections(database, clock, self.rulebooks, labels)
         self.classes = Classes(self.rulebooks, settings)
-        projects.references.add(Referring(self.rulebooks))
+        self._references = projects.references
+        self._references.add(Referring(self.rulebooks))
 
     def look_in(self, lanes: Lanes) -> None:
-        """Let previews of edits look in the lanes of activities."""
+        """Let previews of edits look in the lanes of activities, and let marks be laid over them."""
+        self.marks = marks = Marks(
+            self._database, self._clock, self._operations, self.rulebooks, self._labels, lanes
+        )
+        self._references.add(MarksOfLabels(marks))
+        self.categories.refer(MarksOfCategories(marks))
 
         def stretches(
             tx: Transaction, who: Actor, start: Instant, end: Instant
         ) -> Iterator[tuple[int, int, Subject]]:
             for known in lanes.days(tx, who, start, end):
-                yield from known.load().stretches(max(start, known.start), min(end, known.start + DAY))
+                # As recorded: whole visits decide, whatever is said about parts of them.
+                yield from known.load().bare.stretches(max(start, known.start), min(end, known.start + DAY))
 
-        self.rules.stretches = stretches
+        self.rules.stretches, self.rules.said = stretches, lanes.said
 
     def register(self, jobs: Jobs) -> None:
         """Register what the clock starts: forgetting what was said about things that are gone."""
@@ -75,4 +84,4 @@ class Deciding:
     @property
     def services(self) -> list[object]:
         """Return what routes ask for."""
-        return [self.categories, self.rules, self.corrections]
+        return [self.categories, self.rules, self.corrections, self.marks]

@@ -34,6 +34,8 @@ from hourloom.configuration import Configuration
 from hourloom.core.clock import SECOND, Clock, datetime_of
 from hourloom.db.keys.tasks import Place
 from hourloom.db.transaction import Database, Transaction
+from hourloom.demo.service import Demo
+from hourloom.imports.activitywatch.places import Places
 from hourloom.jobs.model import AGAIN, FINISHED, Job, JobProgress
 from hourloom.jobs.ports import Computer
 from hourloom.jobs.service import Jobs
@@ -54,6 +56,7 @@ from hourloom.tracking.routes.aw import Server as ServerFacts
 from hourloom.tracking.routes.moving import Spool
 from hourloom.tracking.service import (
     Buckets,
+    Carrying,
     Days,
     DeviceReports,
     Editing,
@@ -130,6 +133,9 @@ class Server:
         self._events = events
         queries = Queries(database, clock, shelf, configuration.query_seconds)
         moving_in = MovingIn(database, operations, buckets, events, self.recorder, self.jobs)
+        carrying = Carrying(
+            database, self.jobs, operations, moving_in, Places(), configuration.data_dir / "run"
+        )
         self.backups = Backups(
             database,
             clock,
@@ -181,6 +187,20 @@ class Server:
             configuration=configuration,
             owner=self.owner,
             key=key,
+            feed=live.feed,
+        )
+        demo = Demo(
+            database,
+            clock,
+            self.accounts,
+            self.jobs,
+            settings,
+            buckets=buckets,
+            events=events,
+            categories=understanding.deciding.categories,
+            goals=understanding.goals.goals,
+            understood=understanding,
+            owner=self.owner,
         )
         editors.goals.source = understanding.goals.for_editors
         deleting = Deleting(
@@ -206,6 +226,7 @@ class Server:
         )
         deleting.forget_also.append(understanding.forget)
         deleting.erasing.said = understanding.deciding.corrections
+        deleting.erasing.said_of_time = understanding.deciding.marks
         deleting.clean_up.held = self.archive_imports.held_payloads
         self.vitals = Vitals(database, self._counts, self._parts, self._measures)
         services: list[object] = [
@@ -226,8 +247,10 @@ class Server:
             Hiding(database, operations, settings, self.jobs, self.recorder),
             queries,
             moving_in,
+            carrying,
             settings,
             *understanding.services,
+            demo,
             Days(database, clock, settings, shelf),
             self.jobs,
             self.notices,

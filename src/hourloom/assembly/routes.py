@@ -12,10 +12,12 @@ from hourloom.accounts.routes.tokens import routes as accounts_routes
 from hourloom.activities.routes.activities import routes as activities_routes
 from hourloom.activities.routes.categories import routes as categories_routes
 from hourloom.activities.routes.corrections import routes as corrections_routes
+from hourloom.activities.routes.marks import routes as marks_routes
 from hourloom.activities.routes.rules import routes as rules_routes
 from hourloom.archive.routes import routes as archive_routes
 from hourloom.backups.routes import routes as backups_routes
 from hourloom.care.routes import routes as care_routes
+from hourloom.demo.routes import routes as demo_routes
 from hourloom.goals.routes import routes as goals_routes
 from hourloom.jobs.routes import routes as jobs_routes
 from hourloom.notices.routes import routes as notices_routes
@@ -25,6 +27,7 @@ from hourloom.reports.routes.exports import routes as exports_routes
 from hourloom.reports.routes.measures import routes as measures_routes
 from hourloom.reports.routes.reports import routes as reports_routes
 from hourloom.settings.routes import routes as settings_routes
+from hourloom.today.routes import routes as today_routes
 from hourloom.tracking.routes.aw import routes as aw_routes
 from hourloom.tracking.routes.days import routes as days_routes
 from hourloom.tracking.routes.devices import routes as devices_routes
@@ -65,15 +68,18 @@ def all_routes() -> list[Route]:
         *categories_routes.all,
         *rules_routes.all,
         *corrections_routes.all,
+        *marks_routes.all,
         *reports_routes.all,
         *measures_routes.all,
         *goals_routes.all,
+        *today_routes.all,
         *jobs_routes.all,
         *backups_routes.all,
         *archive_routes.all,
         *downloads_routes.all,
         *exports_routes.all,
         *notices_routes.all,
+        *demo_routes.all,
         *care_routes.all,
         *vitals_routes.all,
     ]

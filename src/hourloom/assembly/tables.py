@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hourloom.accounts.archived import ArchivedMembers, ArchivedWorkspace
 from hourloom.activities.archived import ArchivedCategories, ArchivedCorrections, ArchivedRules
+from hourloom.activities.archived_marks import ArchivedMarks
 from hourloom.archive.ports import AnyTable
 from hourloom.goals.archived import ArchivedGoals
 from hourloom.operations.archived import ArchivedOperations
@@ -39,6 +40,7 @@ def archived_tables(recorder: Recorder, key: bytes) -> list[AnyTable]:
         ArchivedCategories(),
         ArchivedRules(),
         ArchivedCorrections(),
+        ArchivedMarks(),
         ArchivedSavedReports(),
         ArchivedGoals(),
     ]

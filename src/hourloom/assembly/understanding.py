@@ -17,9 +17,11 @@ from hourloom.archive.shelf import Shelf
 from hourloom.configuration import Configuration
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock
+from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Database
 from hourloom.goals.parts import GoalParts
 from hourloom.jobs.service import Jobs
+from hourloom.live.feed import Feed
 from hourloom.notices.service import Notices
 from hourloom.operations.service import Operations
 from hourloom.projects import jobs as projects_jobs
@@ -28,6 +30,7 @@ from hourloom.reports.making import Reporting
 from hourloom.reports.service.exports import Exports
 from hourloom.reports.service.measures import Measures
 from hourloom.settings.service import Settings
+from hourloom.today.service import Today
 from hourloom.tracking.recorder import Recorder
 from hourloom.tracking.service import Buckets, Events
 from hourloom.web.vitals import Measure
@@ -52,6 +55,7 @@ class Understanding:
         configuration: Configuration,
         owner: Actor,
         key: bytes,
+        feed: Feed,
     ) -> None:
         references = References(operations)
         projects = Projects(database, clock, operations, references)
@@ -77,6 +81,7 @@ class Understanding:
             categories=deciding.categories,
             projects=projects,
             tags=tags,
+            references=references,
             seconds=configuration.query_seconds,
         )
         self.exports = Exports(
@@ -108,6 +113,19 @@ class Understanding:
             references=references,
             owner=owner,
         )
+        self._today = Today(
+            database,
+            clock,
+            feed,
+            activities=self.activities,
+            reports=self._reporting.reports,
+            measures=self._measures,
+            exports=self.exports,
+            goals=self.goals.goals,
+            notices=notices,
+            settings=settings,
+            buckets=buckets,
+        )
         deciding.register(jobs)
         activities_jobs.register(jobs, Keeping(self.lanes))
         projects_jobs.register(jobs, projects, tags)
@@ -125,7 +143,12 @@ class Understanding:
             self._measures,
             self.exports,
             *self.goals.services,
+            self._today,
         ]
+
+    def forget_files_of(self, workspace: WorkspaceId) -> None:
+        """Remove what was exported of a workspace and waits to be fetched; within a write."""
+        self.exports.discard_of(workspace)
 
     def forget(self) -> None:
         """Drop what is kept of texts and of answers: something was erased."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from hourloom.care.service import Care, StorageStatistics
+from hourloom.care.service import Care, LogLevel, StorageStatistics
 from hourloom.core.actors import Actor
-from hourloom.core.clock import Instant, datetime_of
+from hourloom.core.clock import Instant, datetime_of, parse_instant
 from hourloom.web.routes import Routes
 
 routes = Routes("/api/v1", "server")
@@ -49,10 +52,38 @@ class StatisticsView(msgspec.Struct):
     newest_event: datetime | None
 
 
+class LogLine(msgspec.Struct):
+    """One record of the server's log."""
+
+    at: datetime
+    level: str
+    logger: str
+    message: str
+
+
+class LogView(msgspec.Struct):
+    """The last records of the server's log, the newest first."""
+
+    lines: list[LogLine]
+
+
+LogLines = Annotated[int, Meta(ge=1, le=500)]
+
+
+@routes.on("GET", "/server/log", scope="admin")
+def show_log_lines(care: Care, who: Actor, level: LogLevel = "info", limit: LogLines = 200) -> LogView:
+    """Show the last records of the server's log of a level and graver ones; no titles are in it."""
+    return LogView([_line(each) for each in care.log(who, level, limit)])
+
+
 @routes.on("GET", "/server/statistics", scope="server:read")
 def show_statistics(care: Care, who: Actor) -> StatisticsView:
     """Show what is in the database: tables, rows, sizes, what is deleted and what is free."""
     return _view(care.statistics(who))
+
+
+def _line(of: Mapping[str, str]) -> LogLine:
+    return LogLine(datetime_of(parse_instant(of["timestamp"])), of["level"], of["logger"], of["message"])
 
 
 def _view(found: StorageStatistics) -> StatisticsView:

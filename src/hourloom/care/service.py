@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -13,10 +13,12 @@ from hourloom.care import store
 from hourloom.care.model import by_well_known_type
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock, Instant
+from hourloom.core.log import recent_of
 from hourloom.db.stored import Stored
 from hourloom.db.transaction import Database
 
 Figures = TypeVar("Figures")
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 SECONDS_KEPT = 600.0
 """How long figures that cost a pass over all events are given out again."""
@@ -56,6 +58,11 @@ class Care:
         """Return what is in the database, at most ten minutes old."""
         who.require("server:read")
         return self._statistics.get()
+
+    def log(self, who: Actor, level: LogLevel, most: int) -> list[dict[str, str]]:
+        """Return the last records of the log of a level and graver ones, the newest first."""
+        who.require("admin")
+        return recent_of(level, most)[::-1]
 
     def events_by_type(self) -> dict[str, int]:
         """Return how many events each well-known type of bucket has, at most ten minutes old, for anyone.

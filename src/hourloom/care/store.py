@@ -29,7 +29,7 @@ def all_payloads(tx: Transaction) -> int:
 
 
 def oldest_event(tx: Transaction) -> Instant | None:
-    """Return when the first event of any bucket began."""
+    """Return when the first event of any bucket began, of what was recorded and not invented."""
     return _instant(
         tx.value(
             """
@@ -37,13 +37,14 @@ def oldest_event(tx: Transaction) -> Instant | None:
                 SELECT min(e.started_at) FROM events e
                 WHERE e.workspace_id = b.workspace_id AND e.bucket_id = b.id
             )) FROM buckets b
+            WHERE b.workspace_id NOT IN (SELECT workspace_id FROM members WHERE role LIKE 'demo%')
             """
         )
     )
 
 
 def newest_event(tx: Transaction) -> Instant | None:
-    """Return when the last event of any bucket began."""
+    """Return when the last event of any bucket began, of what was recorded and not invented."""
     return _instant(
         tx.value(
             """
@@ -51,6 +52,7 @@ def newest_event(tx: Transaction) -> Instant | None:
                 SELECT max(e.started_at) FROM events e
                 WHERE e.workspace_id = b.workspace_id AND e.bucket_id = b.id
             )) FROM buckets b
+            WHERE b.workspace_id NOT IN (SELECT workspace_id FROM members WHERE role LIKE 'demo%')
             """
         )
     )

@@ -18,6 +18,7 @@ UNASSIGNED = "(unassigned)"
 SAID_BY = {
     "correction": "you said so",
     "rule": "your rule {rule}",
+    "mark": "what you said about the time",
     "learned": "learned from your corrections",
     "table": "the shipped table of programs and sites",
     "keyword": "keywords",

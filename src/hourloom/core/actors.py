@@ -8,10 +8,16 @@ from hourloom.core.errors import Forbidden
 from hourloom.core.ids import TokenId, UserId, WorkspaceId
 
 EVERYTHING = frozenset({"admin"})
+DEMO = "demo"
+"""Among the scopes of whoever looks at invented data; it allows nothing, and nobody can ask for it."""
 
 
 class ScopeMissing(Forbidden):
     """The token lacks the scope {scope}."""
+
+
+class NotInDemo(Forbidden):
+    """Not for the Demo workspace: ActivityWatch's programs and editors reach your own record only."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -23,6 +29,11 @@ class Actor(msgspec.Struct, frozen=True):
     token_id: TokenId | None = None
     only_bucket_type: str | None = None
     """Where set, buckets of every other type are out of reach (a browser without a token)."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Return whether this is about invented data."""
+        return DEMO in self.scopes
 
     def may(self, scope: str) -> bool:
         """Return whether a scope is held; `admin` holds all, `x:write` holds `x:read`."""

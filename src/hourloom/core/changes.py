@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hourloom.core.clock import Instant
-from hourloom.core.ids import WorkspaceId
+from hourloom.core.ids import UserId, WorkspaceId
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -15,6 +15,12 @@ class Change(msgspec.Struct, frozen=True):
     def kind(self) -> str:
         """Return the Change's name on the wire."""
         return type(self).__name__
+
+
+class PersonalChange(Change, frozen=True):
+    """A committed fact about what belongs to one user of a workspace; nobody else is told of it."""
+
+    user_id: UserId
 
 
 class RecordedChange(msgspec.Struct, frozen=True):

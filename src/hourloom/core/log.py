@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Mapping
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -36,7 +37,9 @@ _LONGEST = 4_000
 _FRAMES = 12
 _THREADS = ("MainThread", "hourloom-")
 _TAIL = 256 * 1024
-"""How much of the file `recent` reads at most."""
+"""How much of a file is read back at most."""
+_LINES = 1_000
+"""How many lines are looked through for grave ones before the file before is, too."""
 _ADDRESS = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
 _SECRET = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]{40,}(?![\w-])")
 
@@ -149,14 +152,18 @@ def tear_down() -> None:
 
 def recent(count: int) -> list[dict[str, str]]:
     """Return the last records of the log file, the oldest first."""
-    handler = next((h for h in logging.getLogger().handlers if isinstance(h, PrivateFile)), None)
-    if handler is None:
-        return []
-    now = Path(handler.baseFilename)
-    lines = _tail(now)
-    if len(lines) < count:
-        lines = _tail(now.with_name(now.name + ".1")) + lines
+    lines = _last_lines(count, logging.NOTSET)
     return [found for line in lines[-count:] if (found := _record(line))] if count > 0 else []
+
+
+def recent_of(least: str, count: int) -> list[dict[str, str]]:
+    """Return the last records of a level or a graver one, the oldest first, redacted once more."""
+    level = logging.getLevelNamesMapping()[least.upper()]
+    found = (record for line in _last_lines(_LINES, level) if (record := _record(line)))
+    grave = [record for record in found if _level_of(record) >= level and _has_time(record)]
+    return [
+        record | {"message": printable(scrubbed(record["message"][:_LONGEST]))} for record in grave[-count:]
+    ]
 
 
 def printable(text: str) -> str:
@@ -215,6 +222,26 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except OSError:
         return 0
+
+
+def _last_lines(count: int, level: int) -> list[str]:
+    """Return lines of the file that keeps records of a level for longest, with those of the file before."""
+    files = [h for h in logging.getLogger().handlers if isinstance(h, PrivateFile) and h.level <= level]
+    if not files:
+        return []
+    now = Path(max(files, key=lambda each: each.level).baseFilename)
+    lines = _tail(now)
+    return lines if len(lines) >= count else _tail(now.with_name(now.name + ".1")) + lines
+
+
+def _level_of(record: Mapping[str, str]) -> int:
+    return logging.getLevelNamesMapping().get(record["level"], logging.NOTSET)
+
+
+def _has_time(record: Mapping[str, str]) -> bool:
+    with contextlib.suppress(HourloomError):
+        return bool(parse_instant(record["timestamp"]))
+    return False
 
 
 def _tail(file: Path) -> list[str]:

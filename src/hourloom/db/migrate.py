@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 
-HEAD = "0011"
+HEAD = "0012"
 """The revision that this program works with; a test holds it against the migrations."""
 
 

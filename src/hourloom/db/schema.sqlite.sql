@@ -394,4 +394,18 @@ CREATE TABLE exports (
 
 CREATE INDEX exports_by_time ON exports (workspace_id, created_at);
 
-INSERT INTO alembic_version (version_num) VALUES ('0011');
+CREATE TABLE marks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    presence TEXT,
+    outcome TEXT NOT NULL,
+    note TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX marks_by_time ON marks (workspace_id, user_id, started_at);
+
+INSERT INTO alembic_version (version_num) VALUES ('0012');

@@ -1,1 +1,1 @@
-"""Four believable weeks of invented work, for a first look, screenshots and tests."""
+"""Four believable weeks of invented work, for a first look, screenshots and tests, and their workspace."""

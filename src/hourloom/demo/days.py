@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from random import Random
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,16 +42,21 @@ class Period:
     """The day whose evening ends without switching the desktop off until the next working day."""
 
 
-def period(until: date, zone: ZoneInfo, seed: int) -> Period:
+def period(until: date, zone: tzinfo, seed: int, *, newest: bool = False) -> Period:
     """Choose the four weeks before `until`, or the latest before it that hold a clock change.
 
     ... Mon [ four weeks ...... Sun 25 h ..... ] until          the change is recent
     ... Mon [ two weeks and a half . Sun 25 h . one week ] .... until    it is longer ago
+
+    The `newest` four weeks are those before `until`, whether clocks changed or not.
     """
     change = last_clock_change(until, zone)
     end = until
     if change and until - change > timedelta(days=DAYS - 2):
-        end = change + timedelta(days=8)
+        if newest:
+            change = None
+        else:
+            end = change + timedelta(days=8)
     first = end - timedelta(days=DAYS)
     chance = chance_of(seed, first, "period")
     working = [day for day in _days(first) if day.weekday() < _SATURDAY and day != change]
@@ -62,7 +67,7 @@ def period(until: date, zone: ZoneInfo, seed: int) -> Period:
     return Period(first, change, day_off, late_night, eve)
 
 
-def last_clock_change(until: date, zone: ZoneInfo) -> date | None:
+def last_clock_change(until: date, zone: tzinfo) -> date | None:
     """Return the last day before `until` that has not 24 hours, if there was one within a year."""
     for back in range(1, 367):
         day = until - timedelta(days=back)
@@ -71,13 +76,13 @@ def last_clock_change(until: date, zone: ZoneInfo) -> date | None:
     return None
 
 
-def local(day: date, minutes: float, zone: ZoneInfo) -> Instant:
+def local(day: date, minutes: float, zone: tzinfo) -> Instant:
     """Return the instant at which the clock on the wall shows so many minutes past midnight."""
     moment = datetime.combine(day, time()) + timedelta(minutes=minutes)
     return instant_of(moment.replace(tzinfo=zone, microsecond=0))
 
 
-def scenes(weeks: Period, zone: ZoneInfo, seed: int) -> Iterator[Scene]:
+def scenes(weeks: Period, zone: tzinfo, seed: int) -> Iterator[Scene]:
     """Yield all scenes, each device's in the order of time and without overlap."""
     for device in (LAPTOP, DESKTOP):
         yield from _running_on(list(_device_scenes(weeks, zone, seed, device)), weeks, zone)
@@ -87,7 +92,7 @@ def _days(first: date) -> list[date]:
     return [first + timedelta(days=number) for number in range(DAYS)]
 
 
-def _device_scenes(weeks: Period, zone: ZoneInfo, seed: int, device: Device) -> Iterator[Scene]:
+def _device_scenes(weeks: Period, zone: tzinfo, seed: int, device: Device) -> Iterator[Scene]:
     for day in _days(weeks.first):
         for part in _plan(day, weeks, chance_of(seed, day)):
             if part.device is device:
@@ -173,7 +178,7 @@ def _afternoon(device: Device, day: date, back: float, leave: float, project: in
     ]
 
 
-def _running_on(found: list[Scene], weeks: Period, zone: ZoneInfo) -> Iterator[Scene]:
+def _running_on(found: list[Scene], weeks: Period, zone: tzinfo) -> Iterator[Scene]:
     """Fill the two nights on which the desktop is left on, from the last scene to the next one.
 
     deep work |leisure|                                       |admin ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from datetime import date
+from datetime import date, tzinfo
 from itertools import pairwise
 from random import Random
 
@@ -34,8 +34,10 @@ def buckets() -> list[DemoBucket]:
     ]
 
 
-def weeks(until: date, zone: str, seed: int) -> Iterator[DemoEvent]:
+def weeks(until: date, zone: str | tzinfo, seed: int, *, newest: bool = False) -> Iterator[DemoEvent]:
     """Yield the events of four weeks that end before `until`, with a clock change if the zone has one.
+
+    The `newest` weeks end with the day before `until` even if their clocks never change.
 
     Each lane comes in the order of time; nothing in a lane overlaps.
 
@@ -44,8 +46,8 @@ def weeks(until: date, zone: str, seed: int) -> Iterator[DemoEvent]:
         editor   [a.py]          [b.py ]
         afk      [not-afk ..............][afk ..........][not-afk
     """
-    place = zone_named(zone)
-    found = list(scenes(period(until, place, seed), place, seed))
+    place = zone_named(zone) if isinstance(zone, str) else zone
+    found = list(scenes(period(until, place, seed, newest=newest), place, seed))
     for device in (LAPTOP, DESKTOP):
         own = [scene for scene in found if scene.device is device]
         yield from _presence(own, seed)

@@ -114,8 +114,10 @@ class ArchivedGoals(PlainTable):
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
         number = decode(was, _GoalAdded).id
-        store.drop(tx, workspace, number)
-        tx.changed(workspace, GoalDeleted(number))
+        user = store.user_of(tx, workspace, number)
+        if user is not None:
+            store.drop(tx, workspace, number)
+            tx.changed(workspace, GoalDeleted(user, GoalId(number)))
 
     def _add(self, tx: Transaction, into: Incoming, row: GoalRow) -> None:
         user, terms = UserId(_user(row, into)), _terms(row, into)
@@ -125,7 +127,7 @@ class ArchivedGoals(PlainTable):
         else:
             goal = msgspec.structs.replace(goal, id=store.add(tx, goal))
         into.keep(self.name, _GoalAdded(goal.id))
-        tx.changed(into.workspace_id, GoalAdded(goal.id, goal.terms))
+        tx.changed(into.workspace_id, GoalAdded(user, goal.id, goal.terms))
 
 
 def _user(row: GoalRow, into: Incoming) -> int:

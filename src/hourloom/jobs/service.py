@@ -51,6 +51,7 @@ class Jobs:
     ) -> None:
         self._database, self._clock, self._random = database, clock, random
         self._kinds: dict[str, JobKind] = {}
+        self._on_cancel: dict[str, Ended] = {}
         self._runner = Runner(database, clock, self._kinds, computer or CalmComputer())
         self.every("jobs.prune", PRUNE_EVERY, self._prune)
 
@@ -87,6 +88,10 @@ class Jobs:
     def on_success(self, told: Ended) -> None:
         """Call within the write that ends a job well; for a periodic one at the end of each run."""
         self._runner.on_success.append(told)
+
+    def on_cancel(self, kind: str, told: Ended) -> None:
+        """Call within the write that cancels a job of a kind, whether or not it had begun."""
+        self._on_cancel[kind] = told
 
     def every(self, kind: str, seconds: float, step: Step, *, urgent: bool = True) -> None:
         """Do something regularly, the first time after one period; what is not finished goes on at once."""
@@ -151,6 +156,12 @@ class Jobs:
         with self._database.read() as tx:
             return self._visible(tx, who, job)
 
+    def open_in(self, kind: str, slot: str) -> Job | None:
+        """Return the job of a kind that has a slot and has not ended, for whoever enqueued it."""
+        with self._database.read() as tx:
+            found = store.in_slot(tx, kind, slot)
+            return found if found is not None and found.state == "open" else None
+
     def cancel(self, who: Actor, job_id: JobId) -> Job:
         """End a job; the step that is under way still ends, or the work up to its next Report; both stay."""
         who.require("jobs:write")
@@ -164,6 +175,8 @@ class Jobs:
                 JobFinished(job.id, job.kind, "cancelled", job.done, job.total, CANCELLED),
             )
             tx.after_commit(lambda: self._runner.end(job.id))
+            if job.kind in self._on_cancel:
+                self._on_cancel[job.kind](tx, job)
             return msgspec.structs.replace(job, finished_at=now, leased_until=None, error=CANCELLED)
 
     def counted(self) -> dict[str, int]:

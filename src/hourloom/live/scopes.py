@@ -1,28 +1,44 @@
-"""Which scope lets an actor see a kind of Change: its feature's `read`."""
+"""Who is told of a Change: whoever may read its feature; of a personal one just the user it belongs to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hourloom.core.actors import Actor
-from hourloom.core.changes import Change
+from hourloom.core.changes import Change, PersonalChange, RecordedChange
 
 UNKNOWN = "admin"
 """Seeing Changes of a feature that is no longer there, such as a removed plug-in's."""
 
 _known: dict[str, str] = {}
+_personal: set[str] = set()
 
 
-def may_see(actor: Actor, kind: str) -> bool:
-    """Return whether an actor may be told of a kind of Change."""
-    return actor.may(scope_of(kind))
+class _Belongs(msgspec.Struct):
+    user_id: int | None = None
+
+
+_belongs = msgspec.json.Decoder(_Belongs).decode
+
+
+def may_see(actor: Actor, told: RecordedChange) -> bool:
+    """Return whether an actor may be told of a Change."""
+    if not actor.may(scope_of(told.kind)):
+        return False
+    return told.kind not in _personal or _belongs(told.body).user_id == actor.user_id
 
 
 def scope_of(kind: str) -> str:
     """Return the scope that a kind of Change asks for."""
     scope = _known.get(kind)
     if scope is None:
-        _known.update((change.__name__, f"{feature_of(change)}:read") for change in kinds_of_change())
+        for change in kinds_of_change():
+            # First of all whose it is: another thread looks at the name as soon as it is known.
+            if issubclass(change, PersonalChange):
+                _personal.add(change.__name__)
+            _known[change.__name__] = f"{feature_of(change)}:read"
         scope = _known.get(kind, UNKNOWN)
     return scope
 

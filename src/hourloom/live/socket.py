@@ -126,7 +126,7 @@ class Conversation:
             if not self._home.door.still_holds(actor):
                 raise Ended(NOT_LET_IN, "the token is no longer valid")
             for change in told:
-                if may_see(actor, change.kind):
+                if may_see(actor, change):
                     await self._tell(messages.change(change))
         raise Ended(STOPPING, "the server is stopping")
 

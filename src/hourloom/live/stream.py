@@ -68,7 +68,7 @@ class LiveEvents:
                 continue
             if not self._door.still_holds(actor):
                 return
-            seen = [change for change in told if may_see(actor, change.kind)]
+            seen = [change for change in told if may_see(actor, change)]
             if seen:
                 await _send(send, b"".join(_event("change", messages.change(c), c.sequence) for c in seen))
 

@@ -120,7 +120,7 @@ def _open_source(place: str, token: str | None) -> Source:
 
 
 def _find_sources() -> Iterator[tuple[str, str]]:
-    from hourloom.local.sources import found  # noqa: PLC0415 - as above
+    from hourloom.imports.activitywatch.usual import found  # noqa: PLC0415 - as above
 
     return found()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -57,8 +58,7 @@ def list_notices(
     notices: Notices, who: Actor, cursor: Number = 2**63 - 1, limit: PageSize = 100, state: State = "standing"
 ) -> NoticePage:
     """List what you should know, the newest first; with `state=all` also what is over, for 30 days."""
-    found = notices.list(who, cursor, limit, over=state == "all")
-    return NoticePage([_view(n) for n in found], found[-1].id if len(found) == limit else None)
+    return page_of(notices.list(who, cursor, limit, over=state == "all"), limit)
 
 
 @routes.on("POST", "/notices/{notice}/read", scope="notices:write", mode=Mode.WRITE)
@@ -71,6 +71,11 @@ def read_notice(notices: Notices, who: Actor, notice: Number) -> NoticeView:
 def read_notices(notices: Notices, who: Actor) -> NoticesRead:
     """Note that you read all notices that stand."""
     return NoticesRead(notices.read_all(who))
+
+
+def page_of(found: Sequence[Notice], limit: int) -> NoticePage:
+    """Return notices as they are told; where there are as many as the limit there may be more."""
+    return NoticePage([_view(n) for n in found], found[-1].id if len(found) == limit else None)
 
 
 def _view(notice: Notice) -> NoticeView:

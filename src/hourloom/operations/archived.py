@@ -39,6 +39,7 @@ LEFT_OUT = (
     "change_categories",
     "change_rules",
     "change_corrections",
+    "change_marks",
     "change_classes",
     "change_project",
     "change_tag",

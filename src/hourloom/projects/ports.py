@@ -15,4 +15,5 @@ class Use(msgspec.Struct, frozen=True):
     kind: str
     """What it is, in one word: `rule`."""
     id: int
+    """Its number; 0 where it belongs to another user."""
     name: str

@@ -13,7 +13,7 @@ from hourloom.core.archiving import NOT_IN_ORDER, Incoming, Judged, Outgoing, Pl
 from hourloom.core.clock import LATEST
 from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
-from hourloom.core.ids import WorkspaceId
+from hourloom.core.ids import UserId, WorkspaceId
 from hourloom.db.sequences import skip_numbers
 from hourloom.db.transaction import Transaction
 from hourloom.reports import store
@@ -102,13 +102,16 @@ class ArchivedSavedReports(PlainTable):
 
     def take_back(self, tx: Transaction, workspace: WorkspaceId, was: bytes) -> None:
         before = decode(was, _SavedReportBefore)
-        if before.name is None or before.definition is None:
-            if store.drop_saved_report(tx, workspace, before.id):
-                tx.changed(workspace, SavedReportDeleted(before.id))
+        user = store.user_of_saved_report(tx, workspace, before.id)
+        if user is None:
             return
-        text = msgspec.json.encode(before.definition).decode()
-        if store.set_saved_report(tx, workspace, before.id, before.name, text, before.updated_at):
-            tx.changed(workspace, ReportSaved(before.id, before.name, before.definition))
+        if before.name is None or before.definition is None:
+            store.drop_saved_report(tx, workspace, before.id)
+            tx.changed(workspace, SavedReportDeleted(user, before.id))
+            return
+        text = _text(before.definition)
+        store.set_saved_report(tx, workspace, before.id, before.name, text, before.updated_at)
+        tx.changed(workspace, ReportSaved(user, before.id, before.name, before.definition))
 
     def _judged(self, tx: Transaction, into: Incoming, row: SavedReportRow) -> Judged:
         here = _namesake(tx, into, row)
@@ -126,7 +129,8 @@ class ArchivedSavedReports(PlainTable):
                 store.set_saved_report(
                     tx, into.workspace_id, here.id, row.name, _text(definition), row.updated_at
                 )
-                tx.changed(into.workspace_id, ReportSaved(here.id, row.name, definition))
+                user = UserId(into.users[row.user])
+                tx.changed(into.workspace_id, ReportSaved(user, here.id, row.name, definition))
             return here.id
         if judged.verdict not in (Verdict.NEW, Verdict.CONFLICTING):
             return judged.number
@@ -144,7 +148,7 @@ class ArchivedSavedReports(PlainTable):
         else:
             number = store.add_saved_report(tx, workspace, user, *told)
         into.keep(self.name, _SavedReportBefore(number))
-        tx.changed(workspace, ReportSaved(number, name, definition))
+        tx.changed(workspace, ReportSaved(UserId(user), number, name, definition))
         return number
 
 

@@ -7,7 +7,9 @@ from hourloom.activities.service.categories import Categories
 from hourloom.core.clock import Clock
 from hourloom.db.transaction import Database
 from hourloom.operations.service import Operations
+from hourloom.projects.service import References
 from hourloom.reports.service.naming import Namer, Names
+from hourloom.reports.service.referring import SavedReportReferring, SavedReportsOfCategories
 from hourloom.reports.service.reports import Reports
 from hourloom.reports.service.saved import SavedReports
 from hourloom.settings.service import Settings
@@ -27,6 +29,7 @@ class Reporting:
         categories: Categories,
         projects: Names,
         tags: Names,
+        references: References,
         seconds: float,
     ) -> None:
         self.namer = Namer(database, categories, projects, tags)
@@ -34,6 +37,9 @@ class Reporting:
         self.reports = Reports(
             database, clock, settings, activities, categories, self.saved, self.namer, seconds
         )
+
+        references.add(SavedReportReferring())
+        categories.refer(SavedReportsOfCategories())
 
     @property
     def services(self) -> list[object]:

@@ -95,6 +95,37 @@ LANGUAGE: Setting[Language] = Setting(
     does="The language of the screens.",
 )
 
+ONE_KEY_COMMANDS: Setting[bool] = Setting(
+    name="one_key_commands",
+    type=bool,
+    default=True,
+    category="keys",
+    does="Whether keys without Ctrl or Cmd do something on the screens; dictation and slips press such keys.",
+)
+
+MOST_COMMAND_KEYS = 200
+CommandName = Annotated[str, Meta(max_length=64, pattern=r"^[a-z0-9._-]+$")]
+CommandKeys = Annotated[str, Meta(max_length=40, pattern=r"^((mod\+)?(shift\+)?([^\s+]+|\+)( [^\s]+)?)?$")]
+
+
+def _why_no_command_keys(chosen: dict[str, str]) -> str | None:
+    """Return why keys cannot be given to commands so."""
+    if len(chosen) > MOST_COMMAND_KEYS:
+        return f"at most {MOST_COMMAND_KEYS} commands have keys of your own"
+    taken = [keys for keys in chosen.values() if keys]
+    return None if len(taken) == len(set(taken)) else "the same keys stand for two commands"
+
+
+COMMAND_KEYS: Setting[dict[str, str]] = Setting(
+    name="command_keys",
+    type=dict[CommandName, CommandKeys],
+    default={},
+    category="keys",
+    does="Keys of your own for commands of the screens, by the command's name, such as `mod+k` or `g t`; "
+    "an empty text takes a command's keys away.",
+    check=_why_no_command_keys,
+)
+
 
 def _why_no_folder(path: str) -> str | None:
     """Return why a text does not name a folder for backups."""
@@ -294,6 +325,15 @@ CALLS_ARE_PRESENT: Setting[bool] = Setting(
     "front.",
 )
 
+LONGEST_QUIET_CALL_HOURS: Setting[int] = Setting(
+    name="longest_quiet_call_hours",
+    type=Annotated[int, Meta(ge=1, le=24)],
+    default=3,
+    category="activities",
+    does="How many hours a call counts without keyboard, mouse and sound; from then on you are away, however "
+    "long its window stays open.",
+)
+
 
 def common_settings() -> SettingRegistry:
     """Return a new registry of these settings, to which features add theirs."""
@@ -306,6 +346,8 @@ def common_settings() -> SettingRegistry:
     registry.add(WATCHER_SILENCE_MINUTES)
     registry.add(THEME)
     registry.add(LANGUAGE)
+    registry.add(ONE_KEY_COMMANDS)
+    registry.add(COMMAND_KEYS)
     registry.add(BACKUP_ENABLED)
     registry.add(BACKUP_HOUR)
     registry.add(BACKUP_FOLDER)
@@ -323,5 +365,6 @@ def common_settings() -> SettingRegistry:
     registry.add(EDITOR_LAST_FOR_SITES)
     registry.add(AUDIBLE_IS_PRESENT)
     registry.add(CALLS_ARE_PRESENT)
+    registry.add(LONGEST_QUIET_CALL_HOURS)
     registry.add(DAY_SCORE_WEIGHTS)
     return registry

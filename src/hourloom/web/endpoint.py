@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from hourloom.core import strict_json
-from hourloom.core.actors import Actor
+from hourloom.core.actors import Actor, NotInDemo
 from hourloom.core.errors import HourloomError, Unauthenticated
 from hourloom.core.requests import REQUEST_ID, this_request
 from hourloom.db.transaction import Database
@@ -142,6 +142,8 @@ class Endpoint:
             actor = found
         else:
             actor = authenticator.by_peer(caller, ingests=route.access is Access.INGEST)
+        if route.is_activitywatch and actor.is_demo:
+            raise NotInDemo
         if route.scope is not None:
             actor.require(route.scope)
         return actor
@@ -153,6 +155,8 @@ class Endpoint:
         actor = authenticator.by_token(key) if key is not None else authenticator.by_socket(caller)
         if actor is None:
             raise Unauthenticated
+        if actor.is_demo:
+            raise NotInDemo
         if self.route.scope is not None:
             actor.require(self.route.scope)
         return actor

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+from datetime import date
+from pathlib import PurePath
 from types import TracebackType
 
 import msgspec
@@ -68,12 +70,19 @@ def status_of(error: errors.HourloomError) -> int:
 def problem_of(error: errors.HourloomError) -> Problem:
     """Describe an error for `/api/v1`."""
     family = next((f for f in type(error).__mro__ if f in STATUS), type(error))
-    fields: dict[str, object] = {
-        name: value for name, value in error.fields.items() if isinstance(value, str | int | float | list)
-    }
+    fields = {name: found for name, value in error.fields.items() if (found := _plain(value)) is not None}
     return Problem(
         title=family.__name__, status=status_of(error), detail=error.message, code=error.code, fields=fields
     )
+
+
+def _plain(value: object) -> object:
+    """Return a field as JSON has it, for sentences in other languages; None where it has no form there."""
+    if isinstance(value, str | int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return [found for each in value if (found := _plain(each)) is not None]
+    return str(value) if isinstance(value, date | PurePath) else None
 
 
 def retry_after(error: errors.HourloomError) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Protocol, Self
 from hourloom.core.errors import StorageFull
 
 KEY_BYTES = 32
+HEAD = 16
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _BLOCK = 16
 
@@ -29,6 +30,8 @@ class SpoolFile:
         self.key = secrets.token_bytes(KEY_BYTES)
         self._stream = _cipher(self.key, 0)
         self.size = 0
+        self.head = b""
+        """How it begins, by which one knows what it is."""
 
     @property
     def descriptor(self) -> int:
@@ -37,6 +40,7 @@ class SpoolFile:
 
     def write(self, content: bytes) -> None:
         """Append."""
+        self.head += content[: HEAD - len(self.head)]
         sealed = memoryview(self._stream.update(content))
         try:
             while sealed:

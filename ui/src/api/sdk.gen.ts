@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeRecoveryData, AcknowledgeRecoveryErrors, AcknowledgeRecoveryResponses, AddAwEventsData, AddAwEventsErrors, AddAwEventsResponses, AddCategoryData, AddCategoryErrors, AddCategoryResponses, AddEventsData, AddEventsErrors, AddEventsResponses, AddGoalData, AddGoalErrors, AddGoalResponses, AddPrivacyRuleData, AddPrivacyRuleErrors, AddPrivacyRuleResponses, AddRuleData, AddRuleErrors, AddRuleResponses, AddWrapData, AddWrapErrors, AddWrapResponses, AdvanceErasureData, AdvanceErasureErrors, AdvanceErasureResponses, AdvanceHidingData, AdvanceHidingErrors, AdvanceHidingResponses, AdvanceUndoData, AdvanceUndoErrors, AdvanceUndoResponses, AnnounceReturnData, AnnounceReturnErrors, AnnounceReturnResponses, AskData, AskErrors, AskResponses, BeginExportData, BeginExportErrors, BeginExportResponses, BeginImportData, BeginImportErrors, BeginImportResponses, CancelExportData, CancelExportErrors, CancelExportResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeAwBucketData, ChangeAwBucketErrors, ChangeAwBucketResponses, ChangeCategoryData, ChangeCategoryErrors, ChangeCategoryResponses, ChangeGoalData, ChangeGoalErrors, ChangeGoalResponses, ChangePrivacyRuleData, ChangePrivacyRuleErrors, ChangePrivacyRuleResponses, ChangeRuleData, ChangeRuleErrors, ChangeRuleResponses, ChangeSettingData, ChangeSettingErrors, ChangeSettingResponses, CommitArchiveData, CommitArchiveErrors, CommitArchiveResponses, CorrectData, CorrectErrors, CorrectResponses, CountAwEventsData, CountAwEventsErrors, CountAwEventsResponses, CreateAwBucketData, CreateAwBucketErrors, CreateAwBucketResponses, CreateBucketData, CreateBucketErrors, CreateBucketResponses, CreateDownloadTicketData, CreateDownloadTicketErrors, CreateDownloadTicketResponses, CreateExportData, CreateExportErrors, CreateExportResponses, CreateExportTicketData, CreateExportTicketErrors, CreateExportTicketResponses, CreateLiveTicketData, CreateLiveTicketErrors, CreateLiveTicketResponses, CreatePairingCodeData, CreatePairingCodeErrors, CreatePairingCodeResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateStepUpCodeData, CreateStepUpCodeErrors, CreateStepUpCodeResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteAwBucketData, DeleteAwBucketErrors, DeleteAwBucketResponses, DeleteAwEventData, DeleteAwEventErrors, DeleteAwEventResponses, DeleteAwSettingData, DeleteAwSettingErrors, DeleteAwSettingResponses, DeleteBucketData, DeleteBucketErrors, DeleteBucketResponses, DeleteEventData, DeleteEventErrors, DeleteEventResponses, DeleteEventsData, DeleteEventsErrors, DeleteEventsResponses, DeleteEverythingData, DeleteEverythingErrors, DeleteEverythingResponses, DeleteExportData, DeleteExportErrors, DeleteExportResponses, DeleteGoalData, DeleteGoalErrors, DeleteGoalResponses, DeleteMatchingData, DeleteMatchingErrors, DeleteMatchingResponses, DeleteProjectData, DeleteProjectErrors, DeleteProjectResponses, DeleteSavedReportData, DeleteSavedReportErrors, DeleteSavedReportResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DownloadData, DownloadErrors, DownloadResponses, EditEventData, EditEventErrors, EditEventResponses, EditProjectData, EditProjectErrors, EditProjectResponses, EditSavedReportData, EditSavedReportErrors, EditSavedReportResponses, EndGoalData, EndGoalErrors, EndGoalResponses, EraseBucketData, EraseBucketErrors, EraseBucketResponses, EraseNowData, EraseNowErrors, EraseNowResponses, ExportAllData, ExportAllErrors, ExportAllResponses, ExportBucketData, ExportBucketErrors, ExportBucketResponses, HealthData, HealthErrors, HealthResponses, HideHistoryData, HideHistoryErrors, HideHistoryResponses, ImportBucketData, ImportBucketErrors, ImportBucketResponses, ImportEventsData, ImportEventsErrors, ImportEventsResponses, ImportExportData, ImportExportErrors, ImportExportResponses, ImportPrivacyRulesData, ImportPrivacyRulesErrors, ImportPrivacyRulesResponses, InfoData, InfoErrors, InfoResponses, ListActivitiesData, ListActivitiesErrors, ListActivitiesResponses, ListArchiveImportsData, ListArchiveImportsErrors, ListArchiveImportsResponses, ListAwBucketsData, ListAwBucketsErrors, ListAwBucketsResponses, ListAwEventsData, ListAwEventsErrors, ListAwEventsResponses, ListAwSettingsData, ListAwSettingsErrors, ListAwSettingsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListBucketsData, ListBucketsErrors, ListBucketsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListCorrectionsData, ListCorrectionsErrors, ListCorrectionsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListErasuresData, ListErasuresErrors, ListErasuresResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExportsData, ListExportsErrors, ListExportsMadeData, ListExportsMadeErrors, ListExportsMadeResponses, ListExportsResponses, ListGoalsData, ListGoalsErrors, ListGoalsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListNoticesData, ListNoticesErrors, ListNoticesResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListPrivacyRulesData, ListPrivacyRulesErrors, ListPrivacyRulesResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListRecommendationsData, ListRecommendationsErrors, ListRecommendationsResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSavedReportsData, ListSavedReportsErrors, ListSavedReportsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListSourceEventsData, ListSourceEventsErrors, ListSourceEventsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListTrashData, ListTrashErrors, ListTrashResponses, ListUsesOfProjectData, ListUsesOfProjectErrors, ListUsesOfProjectResponses, ListUsesOfTagData, ListUsesOfTagErrors, ListUsesOfTagResponses, MakeBackupData, MakeBackupErrors, MakeBackupResponses, MergeTagData, MergeTagErrors, MergeTagResponses, MetricsData, MetricsErrors, MetricsResponses, MoveRuleData, MoveRuleErrors, MoveRuleResponses, OrderPrivacyRulesData, OrderPrivacyRulesErrors, OrderPrivacyRulesResponses, OrderRulesData, OrderRulesErrors, OrderRulesResponses, PairData, PairErrors, PairResponses, PreviewArchiveData, PreviewArchiveErrors, PreviewArchiveResponses, PreviewErasureData, PreviewErasureErrors, PreviewErasureResponses, PreviewPrivacyData, PreviewPrivacyErrors, PreviewPrivacyResponses, PreviewRetentionData, PreviewRetentionErrors, PreviewRetentionResponses, PreviewRulesData, PreviewRulesErrors, PreviewRulesResponses, QueryData, QueryErrors, QueryResponses, ReadNoticeData, ReadNoticeErrors, ReadNoticeResponses, ReadNoticesData, ReadNoticesErrors, ReadNoticesResponses, RemoveArchiveImportData, RemoveArchiveImportErrors, RemoveArchiveImportResponses, RemoveCategoryData, RemoveCategoryErrors, RemoveCategoryResponses, RemoveCorrectionData, RemoveCorrectionErrors, RemoveCorrectionResponses, RemoveExportData, RemoveExportErrors, RemoveExportResponses, RemovePrivacyRuleData, RemovePrivacyRuleErrors, RemovePrivacyRuleResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RemoveWrapData, RemoveWrapErrors, RemoveWrapResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryData, RenewRecoveryErrors, RenewRecoveryResponses, ReportHealthData, ReportHealthErrors, ReportHealthResponses, ResetSettingData, ResetSettingErrors, ResetSettingResponses, RestoreBucketData, RestoreBucketErrors, RestoreBucketResponses, RestoreEventData, RestoreEventErrors, RestoreEventResponses, RestoreProjectData, RestoreProjectErrors, RestoreProjectResponses, RestoreTagData, RestoreTagErrors, RestoreTagResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RewriteBackupsData, RewriteBackupsErrors, RewriteBackupsResponses, RotateDataKeyData, RotateDataKeyErrors, RotateDataKeyResponses, RotateWrapData, RotateWrapErrors, RotateWrapResponses, RunRetentionData, RunRetentionErrors, RunRetentionResponses, SaveReportData, SaveReportErrors, SaveReportResponses, SendHeartbeatData, SendHeartbeatErrors, SendHeartbeatResponses, SendHeartbeatsData, SendHeartbeatsErrors, SendHeartbeatsResponses, SetAwSettingData, SetAwSettingErrors, SetAwSettingResponses, ShowArchiveImportData, ShowArchiveImportErrors, ShowArchiveImportResponses, ShowAwBucketData, ShowAwBucketErrors, ShowAwBucketResponses, ShowAwEventData, ShowAwEventErrors, ShowAwEventResponses, ShowAwSettingData, ShowAwSettingErrors, ShowAwSettingResponses, ShowBucketData, ShowBucketErrors, ShowBucketResponses, ShowDayData, ShowDayErrors, ShowDayResponses, ShowDayScoreData, ShowDayScoreErrors, ShowDayScoreResponses, ShowErasureData, ShowErasureErrors, ShowErasureResponses, ShowEventData, ShowEventErrors, ShowEventResponses, ShowExportData, ShowExportErrors, ShowExportMadeData, ShowExportMadeErrors, ShowExportMadeResponses, ShowExportResponses, ShowGoalData, ShowGoalErrors, ShowGoalHistoryData, ShowGoalHistoryErrors, ShowGoalHistoryResponses, ShowGoalResponses, ShowHealthData, ShowHealthErrors, ShowHealthResponses, ShowHeatData, ShowHeatErrors, ShowHeatResponses, ShowHidingData, ShowHidingErrors, ShowHidingResponses, ShowImportData, ShowImportErrors, ShowImportResponses, ShowInfoData, ShowInfoErrors, ShowInfoResponses, ShowJobData, ShowJobErrors, ShowJobResponses, ShowLogData, ShowLogErrors, ShowLogResponses, ShowPeakHoursData, ShowPeakHoursErrors, ShowPeakHoursResponses, ShowProductivityAnalysisData, ShowProductivityAnalysisErrors, ShowProductivityAnalysisResponses, ShowProjectData, ShowProjectErrors, ShowProjectResponses, ShowReportData, ShowReportErrors, ShowReportResponses, ShowRetentionData, ShowRetentionErrors, ShowRetentionResponses, ShowSavedReportData, ShowSavedReportErrors, ShowSavedReportResponses, ShowSettingData, ShowSettingErrors, ShowSettingResponses, ShowStatisticsData, ShowStatisticsErrors, ShowStatisticsResponses, ShowTimelineData, ShowTimelineErrors, ShowTimelineResponses, ShowTrendsData, ShowTrendsErrors, ShowTrendsResponses, ShowWeekScoreData, ShowWeekScoreErrors, ShowWeekScoreResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SplitEventData, SplitEventErrors, SplitEventResponses, StepUpData, StepUpErrors, StepUpResponses, TakeDaysOffData, TakeDaysOffErrors, TakeDaysOffResponses, TestRulesData, TestRulesErrors, TestRulesResponses, TryPrivacyRulesData, TryPrivacyRulesErrors, TryPrivacyRulesResponses, UndoOperationData, UndoOperationErrors, UndoOperationResponses, UnlockArchiveData, UnlockArchiveErrors, UnlockArchiveResponses, UploadArchiveData, UploadArchiveErrors, UploadArchiveResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
+import type { AcknowledgeRecoveryData, AcknowledgeRecoveryErrors, AcknowledgeRecoveryResponses, AddAwEventsData, AddAwEventsErrors, AddAwEventsResponses, AddCategoryData, AddCategoryErrors, AddCategoryResponses, AddEventsData, AddEventsErrors, AddEventsResponses, AddGoalData, AddGoalErrors, AddGoalResponses, AddMarksData, AddMarksErrors, AddMarksResponses, AddPrivacyRuleData, AddPrivacyRuleErrors, AddPrivacyRuleResponses, AddRuleData, AddRuleErrors, AddRuleResponses, AddWrapData, AddWrapErrors, AddWrapResponses, AdvanceErasureData, AdvanceErasureErrors, AdvanceErasureResponses, AdvanceHidingData, AdvanceHidingErrors, AdvanceHidingResponses, AdvanceUndoData, AdvanceUndoErrors, AdvanceUndoResponses, AnnounceReturnData, AnnounceReturnErrors, AnnounceReturnResponses, AskData, AskErrors, AskResponses, BeginExportData, BeginExportErrors, BeginExportResponses, BeginImportData, BeginImportErrors, BeginImportResponses, CancelExportData, CancelExportErrors, CancelExportResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeAwBucketData, ChangeAwBucketErrors, ChangeAwBucketResponses, ChangeCategoryData, ChangeCategoryErrors, ChangeCategoryResponses, ChangeGoalData, ChangeGoalErrors, ChangeGoalResponses, ChangePrivacyRuleData, ChangePrivacyRuleErrors, ChangePrivacyRuleResponses, ChangeRuleData, ChangeRuleErrors, ChangeRuleResponses, ChangeSettingData, ChangeSettingErrors, ChangeSettingResponses, CommitArchiveData, CommitArchiveErrors, CommitArchiveResponses, CorrectData, CorrectErrors, CorrectResponses, CountAwEventsData, CountAwEventsErrors, CountAwEventsResponses, CreateAwBucketData, CreateAwBucketErrors, CreateAwBucketResponses, CreateBucketData, CreateBucketErrors, CreateBucketResponses, CreateDemoData, CreateDemoErrors, CreateDemoResponses, CreateDownloadTicketData, CreateDownloadTicketErrors, CreateDownloadTicketResponses, CreateExportData, CreateExportErrors, CreateExportResponses, CreateExportTicketData, CreateExportTicketErrors, CreateExportTicketResponses, CreateLiveTicketData, CreateLiveTicketErrors, CreateLiveTicketResponses, CreatePairingCodeData, CreatePairingCodeErrors, CreatePairingCodeResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateStepUpCodeData, CreateStepUpCodeErrors, CreateStepUpCodeResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteAwBucketData, DeleteAwBucketErrors, DeleteAwBucketResponses, DeleteAwEventData, DeleteAwEventErrors, DeleteAwEventResponses, DeleteAwSettingData, DeleteAwSettingErrors, DeleteAwSettingResponses, DeleteBucketData, DeleteBucketErrors, DeleteBucketResponses, DeleteEventData, DeleteEventErrors, DeleteEventResponses, DeleteEventsData, DeleteEventsErrors, DeleteEventsResponses, DeleteEverythingData, DeleteEverythingErrors, DeleteEverythingResponses, DeleteExportData, DeleteExportErrors, DeleteExportResponses, DeleteGoalData, DeleteGoalErrors, DeleteGoalResponses, DeleteMatchingData, DeleteMatchingErrors, DeleteMatchingResponses, DeleteProjectData, DeleteProjectErrors, DeleteProjectResponses, DeleteSavedReportData, DeleteSavedReportErrors, DeleteSavedReportResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DownloadData, DownloadErrors, DownloadResponses, EditEventData, EditEventErrors, EditEventResponses, EditProjectData, EditProjectErrors, EditProjectResponses, EditSavedReportData, EditSavedReportErrors, EditSavedReportResponses, EndGoalData, EndGoalErrors, EndGoalResponses, EnterDemoData, EnterDemoErrors, EnterDemoResponses, EraseBucketData, EraseBucketErrors, EraseBucketResponses, EraseNowData, EraseNowErrors, EraseNowResponses, ExportAllData, ExportAllErrors, ExportAllResponses, ExportBucketData, ExportBucketErrors, ExportBucketResponses, HealthData, HealthErrors, HealthResponses, HideHistoryData, HideHistoryErrors, HideHistoryResponses, ImportBucketData, ImportBucketErrors, ImportBucketResponses, ImportEventsData, ImportEventsErrors, ImportEventsResponses, ImportExportData, ImportExportErrors, ImportExportResponses, ImportFileData, ImportFileErrors, ImportFileResponses, ImportPrivacyRulesData, ImportPrivacyRulesErrors, ImportPrivacyRulesResponses, ImportSourceData, ImportSourceErrors, ImportSourceResponses, InfoData, InfoErrors, InfoResponses, ListActivitiesData, ListActivitiesErrors, ListActivitiesResponses, ListArchiveImportsData, ListArchiveImportsErrors, ListArchiveImportsResponses, ListAwBucketsData, ListAwBucketsErrors, ListAwBucketsResponses, ListAwEventsData, ListAwEventsErrors, ListAwEventsResponses, ListAwSettingsData, ListAwSettingsErrors, ListAwSettingsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListBucketsData, ListBucketsErrors, ListBucketsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListCorrectionsData, ListCorrectionsErrors, ListCorrectionsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListErasuresData, ListErasuresErrors, ListErasuresResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExportsData, ListExportsErrors, ListExportsMadeData, ListExportsMadeErrors, ListExportsMadeResponses, ListExportsResponses, ListGoalsData, ListGoalsErrors, ListGoalsResponses, ListImportSourcesData, ListImportSourcesErrors, ListImportSourcesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMarksData, ListMarksErrors, ListMarksResponses, ListNoticesData, ListNoticesErrors, ListNoticesResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListPrivacyRulesData, ListPrivacyRulesErrors, ListPrivacyRulesResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListRecommendationsData, ListRecommendationsErrors, ListRecommendationsResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSavedReportsData, ListSavedReportsErrors, ListSavedReportsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListSourceEventsData, ListSourceEventsErrors, ListSourceEventsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListTrashData, ListTrashErrors, ListTrashResponses, ListUsesOfProjectData, ListUsesOfProjectErrors, ListUsesOfProjectResponses, ListUsesOfTagData, ListUsesOfTagErrors, ListUsesOfTagResponses, MakeBackupData, MakeBackupErrors, MakeBackupResponses, MergeTagData, MergeTagErrors, MergeTagResponses, MetricsData, MetricsErrors, MetricsResponses, MoveRuleData, MoveRuleErrors, MoveRuleResponses, OrderPrivacyRulesData, OrderPrivacyRulesErrors, OrderPrivacyRulesResponses, OrderRulesData, OrderRulesErrors, OrderRulesResponses, PairData, PairErrors, PairResponses, PreviewArchiveData, PreviewArchiveErrors, PreviewArchiveResponses, PreviewErasureData, PreviewErasureErrors, PreviewErasureResponses, PreviewPrivacyData, PreviewPrivacyErrors, PreviewPrivacyResponses, PreviewRetentionData, PreviewRetentionErrors, PreviewRetentionResponses, PreviewRulesData, PreviewRulesErrors, PreviewRulesResponses, QueryData, QueryErrors, QueryResponses, ReadNoticeData, ReadNoticeErrors, ReadNoticeResponses, ReadNoticesData, ReadNoticesErrors, ReadNoticesResponses, RemoveArchiveImportData, RemoveArchiveImportErrors, RemoveArchiveImportResponses, RemoveCategoryData, RemoveCategoryErrors, RemoveCategoryResponses, RemoveCorrectionData, RemoveCorrectionErrors, RemoveCorrectionResponses, RemoveDemoData, RemoveDemoErrors, RemoveDemoResponses, RemoveExportData, RemoveExportErrors, RemoveExportResponses, RemoveMarkData, RemoveMarkErrors, RemoveMarkResponses, RemovePrivacyRuleData, RemovePrivacyRuleErrors, RemovePrivacyRuleResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RemoveWrapData, RemoveWrapErrors, RemoveWrapResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryData, RenewRecoveryErrors, RenewRecoveryResponses, ReportHealthData, ReportHealthErrors, ReportHealthResponses, ResetSettingData, ResetSettingErrors, ResetSettingResponses, RestoreBucketData, RestoreBucketErrors, RestoreBucketResponses, RestoreEventData, RestoreEventErrors, RestoreEventResponses, RestoreProjectData, RestoreProjectErrors, RestoreProjectResponses, RestoreTagData, RestoreTagErrors, RestoreTagResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RewriteBackupsData, RewriteBackupsErrors, RewriteBackupsResponses, RotateDataKeyData, RotateDataKeyErrors, RotateDataKeyResponses, RotateWrapData, RotateWrapErrors, RotateWrapResponses, RunRetentionData, RunRetentionErrors, RunRetentionResponses, SaveReportData, SaveReportErrors, SaveReportResponses, SendHeartbeatData, SendHeartbeatErrors, SendHeartbeatResponses, SendHeartbeatsData, SendHeartbeatsErrors, SendHeartbeatsResponses, SetAwSettingData, SetAwSettingErrors, SetAwSettingResponses, ShowArchiveImportData, ShowArchiveImportErrors, ShowArchiveImportResponses, ShowAwBucketData, ShowAwBucketErrors, ShowAwBucketResponses, ShowAwEventData, ShowAwEventErrors, ShowAwEventResponses, ShowAwSettingData, ShowAwSettingErrors, ShowAwSettingResponses, ShowBucketData, ShowBucketErrors, ShowBucketResponses, ShowDayData, ShowDayErrors, ShowDayResponses, ShowDayScoreData, ShowDayScoreErrors, ShowDayScoreResponses, ShowDemoData, ShowDemoErrors, ShowDemoResponses, ShowErasureData, ShowErasureErrors, ShowErasureResponses, ShowEventData, ShowEventErrors, ShowEventResponses, ShowExportData, ShowExportErrors, ShowExportMadeData, ShowExportMadeErrors, ShowExportMadeResponses, ShowExportResponses, ShowFrameData, ShowFrameErrors, ShowFrameResponses, ShowGoalData, ShowGoalErrors, ShowGoalHistoryData, ShowGoalHistoryErrors, ShowGoalHistoryResponses, ShowGoalResponses, ShowHealthData, ShowHealthErrors, ShowHealthResponses, ShowHeatData, ShowHeatErrors, ShowHeatResponses, ShowHidingData, ShowHidingErrors, ShowHidingResponses, ShowImportData, ShowImportErrors, ShowImportResponses, ShowInfoData, ShowInfoErrors, ShowInfoResponses, ShowJobData, ShowJobErrors, ShowJobResponses, ShowLogData, ShowLogErrors, ShowLogLinesData, ShowLogLinesErrors, ShowLogLinesResponses, ShowLogResponses, ShowPeakHoursData, ShowPeakHoursErrors, ShowPeakHoursResponses, ShowProductivityAnalysisData, ShowProductivityAnalysisErrors, ShowProductivityAnalysisResponses, ShowProjectData, ShowProjectErrors, ShowProjectResponses, ShowReportData, ShowReportErrors, ShowReportResponses, ShowRetentionData, ShowRetentionErrors, ShowRetentionResponses, ShowSavedReportData, ShowSavedReportErrors, ShowSavedReportResponses, ShowSettingData, ShowSettingErrors, ShowSettingResponses, ShowStatisticsData, ShowStatisticsErrors, ShowStatisticsResponses, ShowTimelineData, ShowTimelineErrors, ShowTimelineResponses, ShowTodayData, ShowTodayErrors, ShowTodayResponses, ShowTrendsData, ShowTrendsErrors, ShowTrendsResponses, ShowWaitingData, ShowWaitingErrors, ShowWaitingResponses, ShowWeekScoreData, ShowWeekScoreErrors, ShowWeekScoreResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SplitEventData, SplitEventErrors, SplitEventResponses, StepUpData, StepUpErrors, StepUpResponses, TakeDaysOffData, TakeDaysOffErrors, TakeDaysOffResponses, TestRulesData, TestRulesErrors, TestRulesResponses, TryPrivacyRulesData, TryPrivacyRulesErrors, TryPrivacyRulesResponses, UndoOperationData, UndoOperationErrors, UndoOperationResponses, UnlockArchiveData, UnlockArchiveErrors, UnlockArchiveResponses, UploadArchiveData, UploadArchiveErrors, UploadArchiveResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -559,6 +559,42 @@ export const showDay = <ThrowOnError extends boolean = false>(options: Options<S
 });
 
 /**
+ * Remove the Demo workspace with all that it has: it is out of reach at once, and gone within seconds.
+ */
+export const removeDemo = <ThrowOnError extends boolean = false>(options?: Options<RemoveDemoData, ThrowOnError>) => (options?.client ?? client).delete<RemoveDemoResponses, RemoveDemoErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/demo',
+    ...options
+});
+
+/**
+ * Show how the Demo workspace stands.
+ */
+export const showDemo = <ThrowOnError extends boolean = false>(options?: Options<ShowDemoData, ThrowOnError>) => (options?.client ?? client).get<ShowDemoResponses, ShowDemoErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/demo',
+    ...options
+});
+
+/**
+ * Fill a workspace of its own with four invented weeks, as a job; your record is not touched.
+ */
+export const createDemo = <ThrowOnError extends boolean = false>(options?: Options<CreateDemoData, ThrowOnError>) => (options?.client ?? client).post<CreateDemoResponses, CreateDemoErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/demo',
+    ...options
+});
+
+/**
+ * Make a token by which a page looks at the Demo workspace; it reaches nothing else.
+ */
+export const enterDemo = <ThrowOnError extends boolean = false>(options?: Options<EnterDemoData, ThrowOnError>) => (options?.client ?? client).post<EnterDemoResponses, EnterDemoErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/demo/tokens',
+    ...options
+});
+
+/**
  * List the devices that reported, and how each is doing.
  */
 export const listDevices = <ThrowOnError extends boolean = false>(options?: Options<ListDevicesData, ThrowOnError>) => (options?.client ?? client).get<ListDevicesResponses, ListDevicesErrors, ThrowOnError>({
@@ -807,6 +843,15 @@ export const createExportTicket = <ThrowOnError extends boolean = false>(options
 });
 
 /**
+ * Tell what stands around every page of the screens: settings, notices, watchers.
+ */
+export const showFrame = <ThrowOnError extends boolean = false>(options?: Options<ShowFrameData, ThrowOnError>) => (options?.client ?? client).get<ShowFrameResponses, ShowFrameErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/frame',
+    ...options
+});
+
+/**
  * List your goals as they stand; with `state=all` also those that have ended.
  */
 export const listGoals = <ThrowOnError extends boolean = false>(options?: Options<ListGoalsData, ThrowOnError>) => (options?.client ?? client).get<ListGoalsResponses, ListGoalsErrors, ThrowOnError>({
@@ -922,6 +967,41 @@ export const sendHeartbeats = <ThrowOnError extends boolean = false>(options: Op
 export const beginImport = <ThrowOnError extends boolean = false>(options: Options<BeginImportData, ThrowOnError>) => (options.client ?? client).post<BeginImportResponses, BeginImportErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/imports',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Import an export or a database of ActivityWatch that is handed in, as a job, likewise.
+ */
+export const importFile = <ThrowOnError extends boolean = false>(options: Options<ImportFileData, ThrowOnError>) => (options.client ?? client).post<ImportFileResponses, ImportFileErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/imports/files',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List what there is of ActivityWatch in the usual places of the server's computer.
+ */
+export const listImportSources = <ThrowOnError extends boolean = false>(options?: Options<ListImportSourcesData, ThrowOnError>) => (options?.client ?? client).get<ListImportSourcesResponses, ListImportSourcesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/imports/sources',
+    ...options
+});
+
+/**
+ * Import what was found, as a job; what is there already is skipped, and all of it can be undone.
+ */
+export const importSource = <ThrowOnError extends boolean = false>(options: Options<ImportSourceData, ThrowOnError>) => (options.client ?? client).post<ImportSourceResponses, ImportSourceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/imports/sources',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -1081,6 +1161,37 @@ export const rotateWrap = <ThrowOnError extends boolean = false>(options: Option
 export const createLiveTicket = <ThrowOnError extends boolean = false>(options?: Options<CreateLiveTicketData, ThrowOnError>) => (options?.client ?? client).post<CreateLiveTicketResponses, CreateLiveTicketErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/live-tickets',
+    ...options
+});
+
+/**
+ * List what you said about stretches of time, about those within a period where one is given.
+ */
+export const listMarks = <ThrowOnError extends boolean = false>(options?: Options<ListMarksData, ThrowOnError>) => (options?.client ?? client).get<ListMarksResponses, ListMarksErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/marks',
+    ...options
+});
+
+/**
+ * Say what stretches of time were; of two that overlap the later one holds.
+ */
+export const addMarks = <ThrowOnError extends boolean = false>(options: Options<AddMarksData, ThrowOnError>) => (options.client ?? client).post<AddMarksResponses, AddMarksErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/marks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take a mark away: what was recorded holds again.
+ */
+export const removeMark = <ThrowOnError extends boolean = false>(options: Options<RemoveMarkData, ThrowOnError>) => (options.client ?? client).delete<RemoveMarkResponses, RemoveMarkErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/marks/{mark}',
     ...options
 });
 
@@ -1636,6 +1747,15 @@ export const moveRule = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
+ * Show the last records of the server's log of a level and graver ones; no titles are in it.
+ */
+export const showLogLines = <ThrowOnError extends boolean = false>(options?: Options<ShowLogLinesData, ThrowOnError>) => (options?.client ?? client).get<ShowLogLinesResponses, ShowLogLinesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/server/log',
+    ...options
+});
+
+/**
  * Show what is in the database: tables, rows, sizes, what is deleted and what is free.
  */
 export const showStatistics = <ThrowOnError extends boolean = false>(options?: Options<ShowStatisticsData, ThrowOnError>) => (options?.client ?? client).get<ShowStatisticsResponses, ShowStatisticsErrors, ThrowOnError>({
@@ -1812,6 +1932,15 @@ export const listUsesOfTag = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Tell all about a day that the screens open with: its report, lane, score, goals and the frame.
+ */
+export const showToday = <ThrowOnError extends boolean = false>(options?: Options<ShowTodayData, ThrowOnError>) => (options?.client ?? client).get<ShowTodayResponses, ShowTodayErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/today',
+    ...options
+});
+
+/**
  * List the user's tokens.
  */
 export const listTokens = <ThrowOnError extends boolean = false>(options?: Options<ListTokensData, ThrowOnError>) => (options?.client ?? client).get<ListTokensResponses, ListTokensErrors, ThrowOnError>({
@@ -1866,6 +1995,15 @@ export const eraseBucket = <ThrowOnError extends boolean = false>(options: Optio
 export const restoreBucket = <ThrowOnError extends boolean = false>(options: Options<RestoreBucketData, ThrowOnError>) => (options.client ?? client).post<RestoreBucketResponses, RestoreBucketErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/trash/{bucket}/restore',
+    ...options
+});
+
+/**
+ * Count what waits for a decision: what the screens write beside the inbox.
+ */
+export const showWaiting = <ThrowOnError extends boolean = false>(options?: Options<ShowWaitingData, ThrowOnError>) => (options?.client ?? client).get<ShowWaitingResponses, ShowWaitingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/waiting',
     ...options
 });
 

@@ -35,11 +35,12 @@ export type ActivityShape = {
     domain: string;
     duration_seconds: number;
     end: string;
+    mark_id: number | null;
     path: string;
     project: string | null;
     project_id: number | null;
     rule_id: number | null;
-    source: 'correction' | 'keyword' | 'learned' | 'model' | 'none' | 'rule' | 'table';
+    source: 'correction' | 'keyword' | 'learned' | 'mark' | 'model' | 'none' | 'rule' | 'table';
     start: string;
     tag_ids: Array<number>;
     title: string;
@@ -473,6 +474,18 @@ export type DeletedBucket = {
 };
 
 /**
+ * DemoView
+ *
+ * How the Demo workspace stands.
+ */
+export type DemoView = {
+    here: boolean;
+    job?: number | null;
+    look_at?: string | null;
+    state: 'filling' | 'leaving' | 'none' | 'ready' | 'stopped';
+};
+
+/**
  * DeviceHealth
  *
  * How the device program is doing.
@@ -825,12 +838,49 @@ export type FiltersTaken = {
 };
 
 /**
+ * FoundSource
+ *
+ * Something of ActivityWatch on the server's computer.
+ */
+export type FoundSource = {
+    name: string;
+    place: string;
+};
+
+/**
+ * FrameShape
+ *
+ * What every page of the screens has around it; null where your token may not read it.
+ */
+export type FrameShape = {
+    notices: NoticePage | null;
+    scopes: Array<string>;
+    sequence: number | null;
+    settings: {
+        [key: string]: unknown;
+    } | null;
+    user_id: number;
+    version: string;
+    watchers: WatchersShape | null;
+};
+
+/**
  * GivenWords
  *
  * The words of a passphrase, where one is concerned.
  */
 export type GivenWords = {
     passphrase?: string | null;
+};
+
+/**
+ * GoalAtPresent
+ *
+ * A goal and its present period, without what came before.
+ */
+export type GoalAtPresent = {
+    goal: GoalShape;
+    progress: ProgressShape;
 };
 
 /**
@@ -946,6 +996,17 @@ export type GoalWithProgress = {
     progress: ProgressShape;
     started_at: string;
     streak: StreakShape;
+};
+
+/**
+ * GoalsAtPresent
+ *
+ * Goals that have not ended, in the order in which they were made.
+ */
+export type GoalsAtPresent = {
+    goals: Array<GoalAtPresent>;
+    today: string;
+    zone: string;
 };
 
 /**
@@ -1074,6 +1135,16 @@ export type HourShape = {
 };
 
 /**
+ * ImportJob
+ *
+ * What an import is known by: the job that does it, and the operation by which it is undone.
+ */
+export type ImportJob = {
+    job: number;
+    operation_id: number;
+};
+
+/**
  * ImportShape
  *
  * What an import did so far; undo it by its operation.
@@ -1085,9 +1156,13 @@ export type ImportShape = {
     cursors: {
         [key: string]: string;
     };
+    faulty: number;
+    first_faulty: Array<string>;
     operation_id: number;
+    problem: string | null;
     skipped: number;
     source: string;
+    undone: boolean;
 };
 
 /**
@@ -1300,6 +1375,94 @@ export type KeyRotation = {
  */
 export type KeysDone = {
     done?: boolean;
+};
+
+/**
+ * LogLine
+ *
+ * One record of the server's log.
+ */
+export type LogLine = {
+    at: string;
+    level: string;
+    logger: string;
+    message: string;
+};
+
+/**
+ * LogView
+ *
+ * The last records of the server's log, the newest first.
+ */
+export type LogView = {
+    lines: Array<LogLine>;
+};
+
+/**
+ * MarkGone
+ *
+ * The operation with which this can be undone.
+ */
+export type MarkGone = {
+    operation_id: number;
+};
+
+/**
+ * MarkPage
+ *
+ * Marks from the newest on.
+ */
+export type MarkPage = {
+    marks: Array<MarkShape>;
+    next_cursor: number | null;
+};
+
+/**
+ * MarkShape
+ *
+ * What was said about a stretch of time.
+ */
+export type MarkShape = {
+    at: string;
+    end: string;
+    id: number;
+    note: string;
+    outcome: Outcome;
+    presence: 'away' | 'present' | null;
+    start: string;
+};
+
+/**
+ * MarkWanted
+ *
+ * What is said about a stretch of time, from one instant up to another.
+ */
+export type MarkWanted = {
+    end: string;
+    note?: string;
+    outcome?: Outcome;
+    presence?: 'away' | 'present' | null;
+    start: string;
+};
+
+/**
+ * MarksMade
+ *
+ * The numbers of marks, and the operation with which this can be undone.
+ */
+export type MarksMade = {
+    ids: Array<number>;
+    operation_id: number;
+};
+
+/**
+ * MarksWanted
+ *
+ * What is said about some stretches of time, in one operation.
+ */
+export type MarksWanted = {
+    instead_of?: Array<number>;
+    marks: Array<MarkWanted>;
 };
 
 /**
@@ -1715,6 +1878,15 @@ export type PeaksShape = {
 };
 
 /**
+ * PlaceToImport
+ *
+ * One of the places where something of ActivityWatch was found.
+ */
+export type PlaceToImport = {
+    place: string;
+};
+
+/**
  * PreviewShape
  *
  * What would be hidden of what was recorded.
@@ -1882,6 +2054,9 @@ export type RecommendationShape = {
     about: string;
     counted: string;
     effect: number;
+    facts: {
+        [key: string]: string | number;
+    };
     first_date: string;
     interval: IntervalShape;
     kind: string;
@@ -2595,6 +2770,7 @@ export type TimelineShape = {
     colors: Array<string | null>;
     durations: Array<number>;
     ended_at: string;
+    joined_seconds: number;
     keys: Array<string | null>;
     left_out: number;
     places: Array<number>;
@@ -2666,6 +2842,23 @@ export type ToTest = {
     title?: string;
     url?: string;
     window_id?: number | null;
+};
+
+/**
+ * TodayShape
+ *
+ * A day, each part as the operation of its own answers it.
+ */
+export type TodayShape = {
+    apps: ReportShape;
+    categories: ReportShape;
+    date: string;
+    frame: FrameShape | null;
+    goals: GoalsAtPresent | null;
+    score: ScoredShape;
+    timeline: TimelineShape;
+    today: string;
+    zone: string;
 };
 
 /**
@@ -2777,6 +2970,18 @@ export type ValueShape = {
 };
 
 /**
+ * WaitingShape
+ *
+ * How much of each kind waits in the inbox; null where your token may not read it.
+ */
+export type WaitingShape = {
+    exports: number | null;
+    goals: number | null;
+    notices: number | null;
+    unknown: number | null;
+};
+
+/**
  * WatcherHealth
  *
  * How one part of a watcher is doing.
@@ -2790,6 +2995,17 @@ export type WatcherHealth = {
     polls: boolean;
     since: string | null;
     watcher: string;
+};
+
+/**
+ * WatchersShape
+ *
+ * How the watchers are doing, in short.
+ */
+export type WatchersShape = {
+    buckets: number;
+    heard_at: string | null;
+    silent: Array<string>;
 };
 
 /**
@@ -4640,6 +4856,122 @@ export type ShowDayResponses = {
 
 export type ShowDayResponse = ShowDayResponses[keyof ShowDayResponses];
 
+export type RemoveDemoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/demo';
+};
+
+export type RemoveDemoErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type RemoveDemoError = RemoveDemoErrors[keyof RemoveDemoErrors];
+
+export type RemoveDemoResponses = {
+    /**
+     * Remove the Demo workspace with all that it has: it is out of reach at once, and gone within seconds.
+     */
+    202: DemoView;
+};
+
+export type RemoveDemoResponse = RemoveDemoResponses[keyof RemoveDemoResponses];
+
+export type ShowDemoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/demo';
+};
+
+export type ShowDemoErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ShowDemoError = ShowDemoErrors[keyof ShowDemoErrors];
+
+export type ShowDemoResponses = {
+    /**
+     * Show how the Demo workspace stands.
+     */
+    200: DemoView;
+};
+
+export type ShowDemoResponse = ShowDemoResponses[keyof ShowDemoResponses];
+
+export type CreateDemoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/demo';
+};
+
+export type CreateDemoErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type CreateDemoError = CreateDemoErrors[keyof CreateDemoErrors];
+
+export type CreateDemoResponses = {
+    /**
+     * Fill a workspace of its own with four invented weeks, as a job; your record is not touched.
+     */
+    202: DemoView;
+};
+
+export type CreateDemoResponse = CreateDemoResponses[keyof CreateDemoResponses];
+
+export type EnterDemoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/demo/tokens';
+};
+
+export type EnterDemoErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type EnterDemoError = EnterDemoErrors[keyof EnterDemoErrors];
+
+export type EnterDemoResponses = {
+    /**
+     * Make a token by which a page looks at the Demo workspace; it reaches nothing else.
+     */
+    201: IssuedToken;
+};
+
+export type EnterDemoResponse = EnterDemoResponses[keyof EnterDemoResponses];
+
 export type ListDevicesData = {
     body?: never;
     path?: never;
@@ -5380,6 +5712,35 @@ export type CreateExportTicketResponses = {
 
 export type CreateExportTicketResponse = CreateExportTicketResponses[keyof CreateExportTicketResponses];
 
+export type ShowFrameData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/frame';
+};
+
+export type ShowFrameErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ShowFrameError = ShowFrameErrors[keyof ShowFrameErrors];
+
+export type ShowFrameResponses = {
+    /**
+     * Tell what stands around every page of the screens: settings, notices, watchers.
+     */
+    200: FrameShape;
+};
+
+export type ShowFrameResponse = ShowFrameResponses[keyof ShowFrameResponses];
+
 export type ListGoalsData = {
     body?: never;
     path?: never;
@@ -5717,6 +6078,95 @@ export type BeginImportResponses = {
 };
 
 export type BeginImportResponse = BeginImportResponses[keyof BeginImportResponses];
+
+export type ImportFileData = {
+    body: unknown;
+    path?: never;
+    query?: {
+        name?: string;
+    };
+    url: '/api/v1/imports/files';
+};
+
+export type ImportFileErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ImportFileError = ImportFileErrors[keyof ImportFileErrors];
+
+export type ImportFileResponses = {
+    /**
+     * Import an export or a database of ActivityWatch that is handed in, as a job, likewise.
+     */
+    202: ImportJob;
+};
+
+export type ImportFileResponse = ImportFileResponses[keyof ImportFileResponses];
+
+export type ListImportSourcesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/imports/sources';
+};
+
+export type ListImportSourcesErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ListImportSourcesError = ListImportSourcesErrors[keyof ListImportSourcesErrors];
+
+export type ListImportSourcesResponses = {
+    /**
+     * List what there is of ActivityWatch in the usual places of the server's computer.
+     */
+    200: Array<FoundSource>;
+};
+
+export type ListImportSourcesResponse = ListImportSourcesResponses[keyof ListImportSourcesResponses];
+
+export type ImportSourceData = {
+    body: PlaceToImport;
+    path?: never;
+    query?: never;
+    url: '/api/v1/imports/sources';
+};
+
+export type ImportSourceErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ImportSourceError = ImportSourceErrors[keyof ImportSourceErrors];
+
+export type ImportSourceResponses = {
+    /**
+     * Import what was found, as a job; what is there already is skipped, and all of it can be undone.
+     */
+    202: ImportJob;
+};
+
+export type ImportSourceResponse = ImportSourceResponses[keyof ImportSourceResponses];
 
 export type ShowImportData = {
     body?: never;
@@ -6199,6 +6649,100 @@ export type CreateLiveTicketResponses = {
 };
 
 export type CreateLiveTicketResponse = CreateLiveTicketResponses[keyof CreateLiveTicketResponses];
+
+export type ListMarksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        start?: string;
+        end?: string;
+        cursor?: number;
+        limit?: number;
+    };
+    url: '/api/v1/marks';
+};
+
+export type ListMarksErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ListMarksError = ListMarksErrors[keyof ListMarksErrors];
+
+export type ListMarksResponses = {
+    /**
+     * List what you said about stretches of time, about those within a period where one is given.
+     */
+    200: MarkPage;
+};
+
+export type ListMarksResponse = ListMarksResponses[keyof ListMarksResponses];
+
+export type AddMarksData = {
+    body: MarksWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/marks';
+};
+
+export type AddMarksErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type AddMarksError = AddMarksErrors[keyof AddMarksErrors];
+
+export type AddMarksResponses = {
+    /**
+     * Say what stretches of time were; of two that overlap the later one holds.
+     */
+    201: MarksMade;
+};
+
+export type AddMarksResponse = AddMarksResponses[keyof AddMarksResponses];
+
+export type RemoveMarkData = {
+    body?: never;
+    path: {
+        mark: number;
+    };
+    query?: never;
+    url: '/api/v1/marks/{mark}';
+};
+
+export type RemoveMarkErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type RemoveMarkError = RemoveMarkErrors[keyof RemoveMarkErrors];
+
+export type RemoveMarkResponses = {
+    /**
+     * Take a mark away: what was recorded holds again.
+     */
+    200: MarkGone;
+};
+
+export type RemoveMarkResponse = RemoveMarkResponses[keyof RemoveMarkResponses];
 
 export type ShowProductivityAnalysisData = {
     body?: never;
@@ -7469,6 +8013,7 @@ export type ShowTimelineData = {
         zone?: string;
         by?: string;
         depth?: number | null;
+        most?: number;
         category?: string;
         project?: string;
         tag?: string;
@@ -7832,6 +8377,38 @@ export type MoveRuleResponses = {
 };
 
 export type MoveRuleResponse = MoveRuleResponses[keyof MoveRuleResponses];
+
+export type ShowLogLinesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        level?: 'debug' | 'error' | 'info' | 'warning';
+        limit?: number;
+    };
+    url: '/api/v1/server/log';
+};
+
+export type ShowLogLinesErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ShowLogLinesError = ShowLogLinesErrors[keyof ShowLogLinesErrors];
+
+export type ShowLogLinesResponses = {
+    /**
+     * Show the last records of the server's log of a level and graver ones; no titles are in it.
+     */
+    200: LogView;
+};
+
+export type ShowLogLinesResponse = ShowLogLinesResponses[keyof ShowLogLinesResponses];
 
 export type ShowStatisticsData = {
     body?: never;
@@ -8350,6 +8927,39 @@ export type ListUsesOfTagResponses = {
 
 export type ListUsesOfTagResponse = ListUsesOfTagResponses[keyof ListUsesOfTagResponses];
 
+export type ShowTodayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        date?: string | null;
+        zone?: string;
+        frame?: boolean;
+    };
+    url: '/api/v1/today';
+};
+
+export type ShowTodayErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ShowTodayError = ShowTodayErrors[keyof ShowTodayErrors];
+
+export type ShowTodayResponses = {
+    /**
+     * Tell all about a day that the screens open with: its report, lane, score, goals and the frame.
+     */
+    200: TodayShape;
+};
+
+export type ShowTodayResponse = ShowTodayResponses[keyof ShowTodayResponses];
+
 export type ListTokensData = {
     body?: never;
     path?: never;
@@ -8529,6 +9139,35 @@ export type RestoreBucketResponses = {
 };
 
 export type RestoreBucketResponse = RestoreBucketResponses[keyof RestoreBucketResponses];
+
+export type ShowWaitingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/waiting';
+};
+
+export type ShowWaitingErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type ShowWaitingError = ShowWaitingErrors[keyof ShowWaitingErrors];
+
+export type ShowWaitingResponses = {
+    /**
+     * Count what waits for a decision: what the screens write beside the inbox.
+     */
+    200: WaitingShape;
+};
+
+export type ShowWaitingResponse = ShowWaitingResponses[keyof ShowWaitingResponses];
 
 export type HealthData = {
     body?: never;

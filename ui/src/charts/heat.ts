@@ -4,3 +4,15 @@
 export function filled(seconds: number, possible: number): number {
   return possible > 0 ? Math.min(1, Math.max(0, seconds / possible)) : 0;
 }
+
+const LEAST_HOURS = 10;
+const DAY = 24;
+
+/** Return the hours that hold all there is, and some beside them where those are few: from the first to before the last. */
+export function seenHours(seconds: readonly (readonly number[])[]): { from: number; to: number } {
+  const used = Array.from({ length: DAY }, (_, hour) => hour).filter((hour) => seconds.some((row) => (row[hour] ?? 0) > 0));
+  if (!used.length) return { from: 8, to: 18 };
+  let [from, to] = [used[0]!, used.at(-1)! + 1];
+  while (to - from < LEAST_HOURS) [from, to] = [Math.max(0, from - 1), Math.min(DAY, to + 1)];
+  return { from, to };
+}

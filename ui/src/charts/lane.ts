@@ -8,11 +8,11 @@ export type Lane = {
   keys: Uint32Array;
 };
 
-/** Add up the steps of a timeline: each is from the end of the one before. */
-export function laneOf(steps: readonly number[], durations: readonly number[], places?: readonly number[]): Lane {
+/** Add up the steps of a timeline: each is from the end of the one before, the first from so many seconds. */
+export function laneOf(steps: readonly number[], durations: readonly number[], places?: readonly number[], from = 0): Lane {
   const count = steps.length;
   const lane = { starts: new Float64Array(count), ends: new Float64Array(count), keys: new Uint32Array(count) };
-  let at = 0;
+  let at = from * 1e6;
   for (let index = 0; index < count; index++) {
     at += steps[index] ?? 0;
     lane.starts[index] = at / 1e6;
@@ -79,4 +79,101 @@ function join(drawn: Run[], run: Run): void {
   if (last && last.key === run.key && run.from - last.to < 0.5) last.to = Math.max(last.to, run.to);
   else if (last && run.from < last.to) drawn.push({ ...run, from: last.to, to: Math.max(run.to, last.to) });
   else drawn.push(run);
+}
+
+/** Room for one lane while it is made coarser, used again and again. */
+const scratch = { starts: new Float64Array(0), ends: new Float64Array(0), keys: new Uint32Array(0) };
+
+/**
+ * Return a lane in which what is shorter than a width is joined, each piece of that width going to what has most
+ * of it: to draw a day from, of which a pixel shows many stretches.
+ */
+export function coarser(lane: Lane, width: number): Lane {
+  const { starts, ends, keys } = lane;
+  const count = starts.length;
+  if (scratch.starts.length < count) [scratch.starts, scratch.ends, scratch.keys] = [new Float64Array(count), new Float64Array(count), new Uint32Array(count)];
+  const { starts: froms, ends: tos, keys: owns } = scratch;
+  let length = 0;
+  const put = (from: number, to: number, key: number): void => {
+    if (length && owns[length - 1] === key && from <= tos[length - 1]! + width / 2) tos[length - 1] = Math.max(to, tos[length - 1]!);
+    else {
+      const begins = length ? Math.max(from, tos[length - 1]!) : from;
+      if (begins >= to) return;
+      froms[length] = begins;
+      tos[length] = to;
+      owns[length++] = key;
+    }
+  };
+  // Few keys share a cell, so a list of them is quicker than a map.
+  let [cell, most] = [-1, 0];
+  const within: number[] = [];
+  const time: number[] = [];
+  const close = (): void => {
+    if (!most) return;
+    let first = 0;
+    for (let each = 1; each < most; each++) if (time[each]! > time[first]!) first = each;
+    put(cell * width, (cell + 1) * width, within[first]!);
+    most = 0;
+  };
+  for (let at = 0; at < count; at++) {
+    const from = starts[at]!;
+    const to = ends[at]!;
+    const key = keys[at]!;
+    if (to - from >= width) {
+      close();
+      put(from, to, key);
+      continue;
+    }
+    const here = Math.floor(from / width);
+    if (here !== cell) {
+      close();
+      cell = here;
+    }
+    let known = 0;
+    while (known < most && within[known] !== key) known++;
+    if (known < most) time[known] = time[known]! + to - from;
+    else {
+      within[most] = key;
+      time[most++] = to - from;
+    }
+  }
+  close();
+  return { starts: froms.slice(0, length), ends: tos.slice(0, length), keys: owns.slice(0, length) };
+}
+
+/** So many stretches are drawn as they are. */
+const FEW = 300;
+const LEVELS = 10;
+
+/** A lane as it is, and coarser and coarser: each level is of pieces twice as wide, the first of half a second. */
+export class Levels {
+  #levels: (Lane | undefined)[];
+  constructor(lane: Lane) {
+    this.#levels = [lane];
+  }
+
+  /** Return what to draw from where so many pixels show a second; what is joined is narrower than a pixel. */
+  at(scale: number): Lane {
+    return this.#level(Math.min(LEVELS, Math.max(0, Math.floor(Math.log2(1 / scale)) + 1)));
+  }
+
+  /** Make a level that is not there yet, before it is asked for; return whether more are missing. */
+  prepare(): boolean {
+    for (let level = 1; level <= LEVELS; level++) {
+      if (!this.#levels[level]) {
+        this.#level(level);
+        return level < LEVELS;
+      }
+    }
+    return false;
+  }
+
+  #level(wanted: number): Lane {
+    const found = this.#levels[wanted];
+    if (found) return found;
+    let finer = wanted - 1;
+    while (!this.#levels[finer]) finer--;
+    const from = this.#levels[finer]!;
+    return (this.#levels[wanted] = from.starts.length < FEW ? from : coarser(from, 2 ** (wanted - 2)));
+  }
 }

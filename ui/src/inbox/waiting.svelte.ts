@@ -1,4 +1,4 @@
-/** What waits for a decision: read by the page, and counted for the rail. */
+/** What waits for a decision: read by the page; the rail has it counted by the server, by the same rules. */
 import { listExportsMade, listGoals, listNotices, showReport } from "../api/sdk.gen";
 import type { GoalWithProgress, HourloomReportsRoutesExportsExportView as MadeExport, NoticeView } from "../api/types.gen";
 import { data, Loaded } from "../lib/loaded.svelte";
@@ -10,30 +10,20 @@ const MOST = 10;
 const MOST_ROWS = 40;
 
 export class Waiting {
-  #isDue: () => boolean;
   /** Notices, goals and exports answer for themselves: one that cannot be read hides no other. */
   notices = new Loaded<NoticeView[]>(
-    (signal) => this.#when(async () => waiting((await data(listNotices({ query: { limit: 100 }, signal }))).notices), []),
+    async (signal) => waiting((await data(listNotices({ query: { limit: 100 }, signal }))).notices),
     ({ kind }) => kind.startsWith("Notice"),
   );
-  seen = new Loaded<Seen[]>((signal) => this.#when(() => unknown(signal), []), decided);
+  seen = new Loaded<Seen[]>(unknown, decided);
   goals = new Loaded<GoalWithProgress[]>(
-    (signal) => this.#when(async () => (await data(listGoals({ signal }))).goals.filter((each) => each.progress.state === "about_to_be_missed"), []),
+    async (signal) => (await data(listGoals({ signal }))).goals.filter((each) => each.progress.state === "about_to_be_missed"),
     ({ kind }) => kind.startsWith("Goal") || kind.startsWith("NoticeRaised"),
   );
   exports = new Loaded<MadeExport[]>(
-    (signal) => this.#when(async () => (await data(listExportsMade({ query: { limit: 50 }, signal }))).exports.filter((each) => each.state === "failed"), []),
+    async (signal) => (await data(listExportsMade({ query: { limit: 50 }, signal }))).exports.filter((each) => each.state === "failed"),
     ({ kind }) => /^(Export|JobFinished)/.test(kind),
   );
-
-  /** Nothing is asked before it is due. */
-  constructor(isDue: () => boolean = () => true) {
-    this.#isDue = isDue;
-  }
-
-  #when<T>(ask: () => Promise<T>, until: T): Promise<T> {
-    return this.#isDue() ? ask() : Promise.resolve(until);
-  }
 
   /** Goals of which no notice tells already. */
   get untold(): GoalWithProgress[] {

@@ -1,5 +1,7 @@
 /** What a page shows of the server: loaded when it is first wanted, and again when a Change makes it stale. */
 import { feed, type Change } from "../live/feed.svelte";
+import type { ToldProblem } from "./told";
+import { said } from "./words.svelte";
 
 const CALM = 1000;
 
@@ -58,10 +60,10 @@ export class Loaded<T> {
 
 type Answer<T> = { data?: T; error?: unknown; response?: Response };
 
-/** Return the data of an answer, or throw its problem in the server's words. */
+/** Return the data of an answer, or throw its problem in the user's language. */
 export async function data<T>(asked: Promise<Answer<T>>): Promise<T> {
   const answer = await asked;
   if (answer.data !== undefined) return answer.data;
-  const problem = answer.error as { detail?: string; title?: string } | undefined;
-  throw new Error(problem?.detail ?? problem?.title ?? "The server cannot be reached.");
+  const problem = answer.error;
+  throw new Error(said.problem(typeof problem === "object" && problem !== null && !(problem instanceof Error) ? (problem as ToldProblem) : {}));
 }

@@ -48,6 +48,8 @@ addEventListener("popstate", () => (place = read()));
 export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const link = (event.target as Element | null)?.closest?.("a");
+  // Addresses come from records too; only those of the web lead out.
+  if (link?.href && !/^https?:$/.test(link.protocol)) return event.preventDefault();
   if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
   if (link.pathname.startsWith("/api/") || (link.hash && link.pathname === location.pathname)) return;
   event.preventDefault();

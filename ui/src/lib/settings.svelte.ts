@@ -2,6 +2,7 @@
 import { changeSetting, listSettings } from "../api/sdk.gen";
 import { feed } from "../live/feed.svelte";
 import { data } from "./loaded.svelte";
+import { LOOK, signedIn } from "./sign-in.svelte";
 import { speak, type Language } from "./words.svelte";
 
 export type Theme = "system" | "light" | "dark";
@@ -11,6 +12,12 @@ export const settings = {
   /** Return a setting, or what stands for it until it is known. */
   value<T>(name: string, until: T): T {
     return (values[name] as T | undefined) ?? until;
+  },
+  /** Take what the opening brought, or load. */
+  async take(found: Record<string, unknown> | null | undefined): Promise<void> {
+    if (!found) return settings.load();
+    values = found;
+    follow();
   },
   async load(): Promise<void> {
     const found = await data(listSettings()).catch(() => undefined);
@@ -33,8 +40,17 @@ export const settings = {
   },
 };
 
+/** What the next start begins with: the look is known before the server answers. */
+const [theme, language] = (localStorage.getItem(LOOK) ?? "").split(" ");
+if (theme && language) {
+  values = { theme, language };
+  follow();
+  values = {};
+}
+
 function follow(): void {
   const theme = settings.value<Theme>("theme", "system");
+  if (signedIn.token) localStorage.setItem(LOOK, `${theme} ${settings.value<Language>("language", "en")}`);
   if (theme === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
   void speak(settings.value<Language>("language", "en"));

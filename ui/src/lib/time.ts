@@ -3,8 +3,19 @@
 /** The zone in which the server's computer is set has no name here; it is mostly that of the browser. */
 const SYSTEM = "system";
 
-const parts = (zone: string | undefined, options: Intl.DateTimeFormatOptions, language: string) =>
-  new Intl.DateTimeFormat(language, { ...(zone && zone !== SYSTEM ? { timeZone: zone } : {}), ...options });
+const made = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one takes longer than all that is written with it in a picture, so each is made once. */
+function parts(zone: string | undefined, options: Intl.DateTimeFormatOptions, language: string): Intl.DateTimeFormat {
+  const own = { ...(zone && zone !== SYSTEM ? { timeZone: zone } : {}), ...options };
+  const name = `${language} ${JSON.stringify(own)}`;
+  let found = made.get(name);
+  if (!found) {
+    if (made.size > 100) made.clear();
+    made.set(name, (found = new Intl.DateTimeFormat(language, own)));
+  }
+  return found;
+}
 
 /** `6:05` of six hours and five minutes; `0:42` of 42 minutes. Cut, so that a minute is shown once it is full. */
 export function hours(seconds: number): string {

@@ -1,5 +1,6 @@
 /** What happens in an open tab when the screens on the server become others. */
 
+const PATIENCE = 5_000;
 let waiting = $state.raw<ServiceWorker | null>(null);
 
 export const upgrade = {
@@ -17,6 +18,8 @@ export const upgrade = {
 export async function keepFiles(): Promise<void> {
   const { serviceWorker } = navigator;
   if (!import.meta.env.PROD || !serviceWorker) return;
+  // It loads all files: nobody waits for that.
+  await new Promise<unknown>((done) => ("requestIdleCallback" in window ? requestIdleCallback(done, { timeout: PATIENCE }) : setTimeout(done, PATIENCE)));
   const registration = await serviceWorker.register("/worker.js").catch(() => undefined);
   if (!registration) return;
   // The first worker takes over from nobody; each later one was asked to.

@@ -6,7 +6,7 @@ export type Change = { sequence: number; at: string; kind: string; body: Record<
 type Message =
   | ({ type: "change" } & Change)
   | { type: "hello" | "resync"; sequence: number }
-  | { type: "answer" };
+  | { type: "answer"; id: string | null; status: number; body?: unknown };
 /** Called with a Change, or with null when some were missed and everything may be different. */
 type Hear = (change: Change | null) => void;
 
@@ -15,17 +15,22 @@ const LONGEST_WAIT = 30_000;
 
 let state = $state<"connecting" | "live" | "offline">("connecting");
 let since = $state<Date | null>(null);
+/** A connection that is back by then is no matter. */
+const TOLD_AFTER = 10_000;
+let telling: ReturnType<typeof setTimeout> | null = null;
 
 class Feed {
   #hearing = new Set<Hear>();
   #reached: number | null = null;
   #following: string | null = null;
+  #socket: WebSocket | null = null;
+  #asked = new Map<string, (answer: unknown) => void>();
 
   get state(): "connecting" | "live" | "offline" {
     return state;
   }
 
-  /** Since when nothing is heard; null while it is live. */
+  /** Since when nothing is heard, once that has been so for ten seconds; null while it is live. */
   get offlineSince(): Date | null {
     return since;
   }
@@ -36,14 +41,25 @@ class Feed {
     return () => this.#hearing.delete(hear);
   }
 
-  /** Stay connected for as long as this token is the one in use. */
-  async stay(token: string): Promise<void> {
+  /** Perform an operation over the socket, which costs no request; undefined where that does not work. */
+  async ask<T>(name: string, parameters: Record<string, unknown> = {}): Promise<T | undefined> {
+    const socket = this.#socket;
+    if (state !== "live" || !socket) return undefined;
+    const id = crypto.randomUUID?.() ?? String(Math.random());
+    return new Promise((done) => {
+      this.#asked.set(id, (answer) => done(answer as T | undefined));
+      socket.send(JSON.stringify({ type: "command", id, name, parameters }));
+    });
+  }
+
+  /** Stay connected for as long as this token is the one in use; begin with the Change after the one that is known. */
+  async stay(token: string, known: number | null = null): Promise<void> {
     if (this.#following === token) return;
-    [this.#following, this.#reached, state] = [token, null, "connecting"];
+    [this.#following, this.#reached, state] = [token, known, "connecting"];
     for (let wait = FIRST_WAIT; signedIn.token === token; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       if (await this.#follow(token)) wait = FIRST_WAIT;
       if (signedIn.token !== token) break;
-      if (state !== "offline") [state, since] = ["offline", new Date()];
+      this.#lost();
       await pause(wait * (0.75 + Math.random() / 2));
     }
     if (this.#following === token) this.#following = null;
@@ -60,13 +76,31 @@ class Feed {
       socket.send(JSON.stringify({ ticket: data.code, ...(this.#reached === null ? {} : { since: this.#reached }) }));
     socket.onmessage = (event: MessageEvent<string>) => {
       const message = JSON.parse(event.data) as Message;
-      if (message.type === "answer") return;
-      if (message.type === "hello") [wasLive, state, since] = [true, "live", null];
+      if (message.type === "answer") return this.#answered(message.id, message.status < 400 ? message.body : undefined);
+      if (message.type === "hello") {
+        clearTimeout(telling ?? undefined);
+        [wasLive, state, since, telling, this.#socket] = [true, "live", null, null, socket];
+      }
       this.#take(message);
     };
     await new Promise<void>((ended) => (socket.onclose = () => ended()));
     clearInterval(leave);
+    this.#socket = null;
+    for (const id of [...this.#asked.keys()]) this.#answered(id, undefined);
     return wasLive;
+  }
+
+  #lost(): void {
+    if (telling) return;
+    const at = new Date();
+    state = "connecting";
+    telling = setTimeout(() => ([state, since] = ["offline", at]), TOLD_AFTER);
+  }
+
+  #answered(id: string | null, body: unknown): void {
+    if (id === null) return;
+    this.#asked.get(id)?.(body);
+    this.#asked.delete(id);
   }
 
   #take(message: Exclude<Message, { type: "answer" }>): void {

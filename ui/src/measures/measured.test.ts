@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differenceOf, judged, lineOf, madeOf, mean, valueOf } from "./measured";
+import { differenceOf, judged, madeOf, mean, valueOf } from "./measured";
 
 test("a part tells what it was made of", () => {
   const share = { value: 0.5, numerator: 7200, denominator: 14_400, unit: "seconds" };
@@ -17,9 +17,6 @@ test("less can be better", () => {
   expect([judged(-2, { better: -1 }), judged(2, { better: -1 }), judged(2, { better: 0 })]).toEqual([1, -1, 0]);
 });
 
-test("a line goes by days and fills its box", () => {
-  const values = [{ date: "2026-11-01", value: 1 }, { date: "2026-11-02", value: 3 }, { date: "2026-11-05", value: 2 }];
-  expect(lineOf(values, 100, 20)).toEqual([{ x: 0, y: 20 }, { x: 25, y: 0 }, { x: 100, y: 10 }]);
-  expect(lineOf(values.slice(0, 1), 100, 20)).toEqual([{ x: 50, y: 10 }]);
-  expect([lineOf([], 1, 1), mean([]), mean([1, 2])]).toEqual([[], null, 1.5]);
+test("a mean of nothing is none", () => {
+  expect([mean([]), mean([1, 2])]).toEqual([null, 1.5]);
 });

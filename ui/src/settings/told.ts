@@ -15,6 +15,8 @@ export const SETTINGS: Record<string, Both & { does: string; english?: string }>
   watcher_silence_minutes: { ...both("Tell of a silent watcher after", "Stillen Beobachter melden nach"), does: "Nach wie vielen Minuten, in denen sein Gerät benutzt wurde, ein Beobachter, der nichts aufzeichnet, als still gemeldet wird; Browser und Editoren, die nur bei Benutzung berichten, nach 40-mal so vielen; 0 heißt nie." },
   theme: { ...both("Theme", "Darstellung"), does: "Helle oder dunkle Seiten; `system` folgt deinem Computer." },
   language: { ...both("Language", "Sprache"), does: "Die Sprache der Seiten." },
+  one_key_commands: { ...both("Keys without Ctrl or Cmd", "Tasten ohne Strg oder Cmd"), english: "Whether keys such as `?` or `G T` do something. Dictation and slips of the hand press such keys; those with Ctrl or Cmd always hold.", does: "Ob Tasten wie `?` oder `G T` etwas tun. Diktate und Vertipper drücken solche Tasten; die mit Strg oder Cmd gelten immer." },
+  command_keys: { ...both("Keys of your own", "Eigene Tasten"), does: "Eigene Tasten für Befehle, je Name des Befehls, etwa `mod+k` oder `g t`; ein leerer Text nimmt einem Befehl seine Tasten." },
   backup_enabled: { ...both("Daily backup", "Tägliche Sicherung"), does: "Ob jeden Tag von selbst eine Sicherung gemacht und Alarm gegeben wird, wenn keine gelingt." },
   backup_hour: { ...both("Hour of the backup", "Stunde der Sicherung"), does: "Die Stunde deines Tages, nach der die tägliche Sicherung gemacht wird; war der Computer dann aus, holt er sie nach." },
   backup_folder: { ...both("Folder for backups", "Ordner für Sicherungen"), does: "Der Ordner, in den Sicherungen geschrieben werden, am besten auf einer anderen Platte; leer ist `backups` im Datenverzeichnis." },
@@ -32,6 +34,7 @@ export const SETTINGS: Record<string, Both & { does: string; english?: string }>
   editor_last_for_sites: { ...both("Last project for sites too", "Letztes Projekt auch für Sites"), does: "Ob die Erweiterung eines Browsers, die nach dem letzten Projekt, Zweig oder der letzten Sprache fragt, das auch für Sites bekommt; sonst haben Sites keines." },
   audible_is_present: { ...both("Sound in front counts as presence", "Ton im Vordergrund zählt als Anwesenheit"), does: "Ob du ohne Tastatur und Maus als da giltst, solange eine Seite, die Ton abspielt, vorne ist." },
   calls_are_present: { ...both("Calls count as presence", "Anrufe zählen als Anwesenheit"), does: "Ob du ohne Tastatur und Maus als da giltst, solange das Fenster oder die Seite eines Anrufs vorne ist." },
+  longest_quiet_call_hours: { ...both("Longest quiet call, in hours", "Längster stiller Anruf, in Stunden"), does: "Wie viele Stunden ein Anruf ohne Tastatur, Maus und Ton zählt; danach giltst du als weg, so lange sein Fenster auch offen bleibt." },
   day_score_weights: { ...both("Weights of the day score", "Gewichte der Tageswertung"), does: "Wie viel jeder Teil der Tageswertung zählt, von 0 bis 100; Wertungen vergangener Tage ändern sich mit." },
 };
 
@@ -63,6 +66,7 @@ const CATEGORIES: Record<string, Both> = {
   time: both("Time", "Zeit"),
   tracking: both("Tracking", "Aufzeichnung"),
   screens: both("Screens", "Seiten"),
+  keys: both("Keyboard", "Tastatur"),
   backups: both("Backups by themselves", "Sicherungen von selbst"),
   exports: both("Exports", "Exporte"),
   retention: both("For how long things are kept", "Wie lange etwas behalten wird"),
@@ -77,6 +81,7 @@ const OPERATIONS: Record<string, Both> = {
   change_classes: both("Categories of ActivityWatch were changed", "Kategorien von ActivityWatch wurden geändert"),
   change_corrections: both("Time was assigned", "Zeit wurde zugeordnet"),
   change_goals: both("Goals were changed", "Ziele wurden geändert"),
+  change_marks: both("Something was said about a stretch of time", "Über einen Zeitraum wurde etwas gesagt"),
   change_privacy_rules: both("Privacy rules were changed", "Datenschutzregeln wurden geändert"),
   change_project: both("A project was changed", "Ein Projekt wurde geändert"),
   change_rules: both("Rules were changed", "Regeln wurden geändert"),
@@ -97,12 +102,33 @@ const OPERATIONS: Record<string, Both> = {
   split_event: both("An event was split", "Ein Ereignis wurde geteilt"),
 };
 
+const JOBS: Record<string, Both> = {
+  "activities.categorise": both("Giving categories", "Kategorien zuordnen"),
+  "activities.keep_days": both("Summing up days", "Tage zusammenfassen"),
+  "archive.examine": both("Examining an archive", "Ein Archiv prüfen"),
+  "archive.export": both("Exporting everything", "Alles exportieren"),
+  "backups.make": both("Making a backup", "Eine Sicherung machen"),
+  "backups.verify": both("Checking a backup", "Eine Sicherung prüfen"),
+  "backups.rewrite": both("Rewriting backups", "Sicherungen neu schreiben"),
+  "demo.fill": both("Filling the Demo workspace", "Den Arbeitsbereich Demo füllen"),
+  "demo.remove": both("Removing the demo data", "Die Demodaten entfernen"),
+  "keys.rekey": both("Exchanging the data key", "Den Datenschlüssel austauschen"),
+  "reports.export": both("Writing an export", "Einen Export schreiben"),
+  "tracking.delete_orphans": both("Clearing up", "Aufräumen"),
+  "tracking.erase": both("Erasing", "Endgültig löschen"),
+  "tracking.import": both("Importing", "Importieren"),
+  "tracking.retain": both("Keeping to the times of retention", "Fristen einhalten"),
+  "tracking.undo_import": both("Taking back an import", "Einen Import zurücknehmen"),
+};
+
 const plainly = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 const known = (all: Record<string, Both>, name: string, language: Language): string => all[name]?.[language] ?? plainly(name);
 
 export const labelOf = (name: string, language: Language): string => known(SETTINGS[name] ? SETTINGS : PARTS, name, language);
 export const categoryName = (name: string, language: Language): string => known(CATEGORIES, name, language);
 export const operationName = (kind: string, language: Language): string => known(OPERATIONS, kind, language);
+/** The name of background work; what only the server does for itself has the name that the log has, too. */
+export const jobName = (kind: string, language: Language): string => JOBS[kind]?.[language] ?? kind;
 export const choiceName = (name: string, language: Language): string => CHOICES[name]?.[language] ?? name;
 
 /** What a setting does, in words. */

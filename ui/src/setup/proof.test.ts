@@ -38,6 +38,23 @@ describe("whether recording works", () => {
   });
 });
 
+describe("what else stands in the way", () => {
+  const at = (secondsAgo: number) => new Date(NOW - secondsAgo * 1000).toISOString();
+  const clocked = (at_: string, reported_at: string) => ({ ...device({ at: at_ }), reported_at });
+  it("is a clock that differs from the server's, whatever reports", () => {
+    const buckets = [bucket("currentwindow", 3)];
+    expect(ask({ buckets, devices: [clocked(at(3600), at(5))] })).toMatchObject({ verdict: "clock", device: "tower", ahead: -3_595_000 });
+    expect(ask({ buckets, devices: [clocked(at(50), at(5))] }).verdict).toBe("recording");
+    expect(ask({ buckets, devices: [clocked(at(90_000), at(80_000))] }).verdict).toBe("recording");
+    expect(ask({ buckets: [bucket("currentwindow", -1800)] })).toMatchObject({ verdict: "clock", ahead: 1_800_000 });
+    expect(ask({ buckets: [bucket("currentwindow", -20)] }).verdict).toBe("recording");
+  });
+  it("is what a watcher met, also where it has a way to look", () => {
+    const failing = device({ watchers: [{ watcher: "window", mechanism: "Wayland", error: "the compositor closed the connection", obstacles: [] }] as never });
+    expect(ask({ buckets: [bucket("currentwindow", 4000)], devices: [failing] })).toMatchObject({ verdict: "stopped", obstacles: [{ what: "window", reason: "the compositor closed the connection" }] });
+  });
+});
+
 describe("the system", () => {
   it("is told by the browser", () => {
     expect(["MacIntel", "Win32", "Linux x86_64", ""].map(systemOf)).toEqual(["mac", "windows", "linux", "linux"]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { laneOf } from "../charts/lane";
-import { CLOSEST, moved, shares, snapped, steps, zoomed } from "./view";
+import { CLOSEST, moved, partFor, shares, snapped, steps, zoomed } from "./view";
 
 const whole = { from: 0, to: 86_400 };
 const lane = laneOf([3600e6, 60e6], [600e6, 1200e6], [0, 1]);
@@ -32,6 +32,14 @@ test("a selection is added up", () => {
     { key: 1, seconds: 740 },
     { key: 0, seconds: 200 },
   ]);
+});
+
+test("what is seen closer than it was told is asked for with room around it, once for views near each other", () => {
+  expect(partFor(whole, whole, 20)).toBe("");
+  expect(partFor({ from: 0, to: 60 }, whole, 0)).toBe("");
+  expect(partFor({ from: 10_000, to: 13_600 }, whole, 20)).toBe("4096..20480");
+  expect(partFor({ from: 10_200, to: 13_800 }, whole, 20)).toBe("4096..20480");
+  expect(partFor({ from: 0, to: 3600 }, whole, 20)).toBe("0..8192");
 });
 
 test("the axis has as many steps as there is room for", () => {

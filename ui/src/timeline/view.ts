@@ -1,8 +1,11 @@
 /** What part of a day is seen, and what of it is selected: seconds from the beginning of the day. */
-import type { Lane } from "../charts/lane";
+import type { Lane, Levels } from "../charts/lane";
 import { firstAfter } from "../charts/lane";
 
 export type Stretch = { from: number; to: number };
+
+/** One lane of the board: what was done when, and what each key is called and how it is painted. */
+export type Row = { label: string; lane: Lane; levels: Levels; names: (string | null)[]; colors: (string | null)[]; ofCategories: boolean };
 
 /** The shortest stretch that fills the width. */
 export const CLOSEST = 60;
@@ -18,6 +21,22 @@ export function zoomed(view: Stretch, factor: number, around: number, whole: Str
 export function moved(view: Stretch, seconds: number, whole: Stretch): Stretch {
   return within({ from: view.from + seconds, to: view.to + seconds }, whole);
 }
+
+/**
+ * Return the part of a day to ask for, as seconds `from..to`, to see a view as fine as it is drawn: at least as
+ * much again on both sides, and the same for every view near it. Nothing where what is there is fine enough.
+ */
+export function partFor(view: Stretch, whole: Stretch, joined: number): string {
+  const length = view.to - view.from;
+  if (!joined || length / PIXELS >= joined) return "";
+  const step = 2 ** Math.ceil(Math.log2(length));
+  const from = Math.max(whole.from, (Math.floor(view.from / step) - 1) * step);
+  const to = Math.min(whole.to, (Math.ceil(view.to / step) + 1) * step);
+  return `${from}..${to}`;
+}
+
+/** So wide a board is taken to be, at the least. */
+const PIXELS = 1000;
 
 function within(view: Stretch, whole: Stretch): Stretch {
   const length = Math.min(view.to - view.from, whole.to - whole.from);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { laneOf } from "../charts/lane";
-import { changeIn, cut, daysOf, offsetAt, partsOf, piled, seenHours } from "./days";
+import { changeIn, cut, daysOf, offsetAt, partsOf, seenHours } from "./days";
 
 const H = 3600;
 const at = (text: string) => Date.parse(text) / 1000;
@@ -44,20 +44,4 @@ test("what goes over midnight is divided between the days, which begin when the 
 
 test("a week without anything shows working hours", () => {
   expect(seenHours([])).toEqual({ from: 8 * H, to: 18 * H });
-});
-
-test("layers have one order and add up to the day", () => {
-  const part = (key: string | null, seconds: number) => ({ key, seconds, where: { range: "x", category: key ?? "none" } });
-  const { layers, piles, most } = piled(
-    [
-      { key: "b", seconds: 30, where: {}, before_seconds: 9000, rows: [part("Mail", 20), part(null, 10)] },
-      { key: "a", seconds: 50, where: {}, rows: [part("Work", 50), part("Mail", 0)] },
-    ],
-    ["a", "b", "c"],
-  );
-  expect(layers.map((layer) => [layer.key, layer.seconds, layer.where])).toEqual([
-    ["Work", 50, { category: "Work" }], ["Mail", 20, { category: "Mail" }], [null, 10, { category: "none" }],
-  ]);
-  expect(piles.map((pile) => pile.segments.map((each) => [each.layer, each.from, each.seconds]))).toEqual([[[0, 0, 50]], [[1, 0, 20], [2, 20, 10]], []]);
-  expect(most).toBe(9000);
 });

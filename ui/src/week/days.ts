@@ -95,32 +95,3 @@ export function seenHours(days: Day[]): { from: number; to: number } {
   const to = Math.ceil(Math.max(...lanes.map((lane) => lane.ends.at(-1)!)) / HOUR) * HOUR;
   return { from, to: Math.max(to, from + 4 * HOUR) };
 }
-
-type Row = { key: string | null; seconds: number; color?: string; where: Record<string, string>; before_seconds?: number; rows?: Row[] };
-export type Layer = { key: string | null; color: string | null; seconds: number; where: Record<string, string> };
-export type Segment = { layer: number; from: number; seconds: number; where: Record<string, string> };
-export type Pile = { day: string; seconds: number; before: number; segments: Segment[] };
-
-/** Pile up a report by day, then category: the layers have the same order on each day, the longest of all lowest. */
-export function piled(rows: Row[], days: string[]): { layers: Layer[]; piles: Pile[]; most: number } {
-  const found = new Map<string | null, Layer>();
-  for (const row of rows.flatMap((day) => day.rows ?? [])) {
-    const { range: _, ...where } = row.where;
-    const layer = found.get(row.key) ?? { key: row.key, color: row.color ?? null, seconds: 0, where };
-    layer.seconds += row.seconds;
-    found.set(row.key, layer);
-  }
-  const layers = [...found.values()].filter((layer) => layer.seconds > 0).sort((a, b) => b.seconds - a.seconds);
-  const piles = days.map((day) => {
-    const row = rows.find((each) => each.key === day);
-    let from = 0;
-    const segments = layers.flatMap((layer, place) => {
-      const part = row?.rows?.find((each) => each.key === layer.key);
-      if (!part?.seconds) return [];
-      from += part.seconds;
-      return [{ layer: place, from: from - part.seconds, seconds: part.seconds, where: part.where }];
-    });
-    return { day, seconds: row?.seconds ?? 0, before: row?.before_seconds ?? 0, segments };
-  });
-  return { layers, piles, most: Math.max(HOUR, ...piles.map((pile) => Math.max(pile.seconds, pile.before))) };
-}

@@ -31,6 +31,23 @@ _SLOW = {
 }
 
 
+_OF_GROUPS = {
+    "missing )": r"nothing closes this '('; for the character itself write \(",
+    "unexpected )": r"this ')' closes nothing; for the character itself write \)",
+}
+_ADVICE = {
+    "missing ]": r"for the character itself write \[",
+    "no argument for repetition operator": "something to repeat comes before it; for the character "
+    "itself put a backslash before it",
+    "invalid repetition size": "the smaller number comes first, and repetitions within one another "
+    "come to 1,000 at most",
+    "bad repetition operator": "one repetition after another, or a possessive one, is not there in RE2",
+    "invalid escape sequence": r"RE2 does not know it; the end of the text is \z",
+    "invalid character class range": "RE2 knows no such characters",
+}
+"""What can be done about what RE2 complains of."""
+
+
 class PatternFault(msgspec.Struct, frozen=True):
     """Why a pattern cannot be used, and at which of its characters, counted from 1."""
 
@@ -193,7 +210,34 @@ def _explained(pattern: str, text: str) -> PatternFault:
         )
     if said == "invalid escape sequence" and where[1:].isdigit():
         return PatternFault(f"RE2 has no back-references ('{where[:20]}'), which can take for ever", position)
-    return PatternFault(text[:200], position)
+    if said in _OF_GROUPS:
+        place = _open_or_stray(pattern)
+        return PatternFault(f"{said}: {_OF_GROUPS[said]}", position if place is None else place + 1)
+    advice = _ADVICE.get(said)
+    return PatternFault(text[:200] if advice is None else f"{text[:200]} ({advice})", position)
+
+
+def _open_or_stray(pattern: str) -> int | None:
+    """Return where the bracket is that no other closes or opens."""
+    opened, in_class, at = list[int](), False, 0
+    while at < len(pattern):
+        letter = pattern[at]
+        if letter == "\\":
+            at += 1
+        elif in_class:
+            in_class = letter != "]"
+        elif letter == "[":
+            in_class = True
+            # What comes first in a class does not close it.
+            at += next((len(first) for first in ("]", "^]") if pattern.startswith(first, at + 1)), 0)
+        elif letter == "(":
+            opened.append(at)
+        elif letter == ")":
+            if not opened:
+                return at
+            opened.pop()
+        at += 1
+    return opened[-1] if opened else None
 
 
 def _place_of(pattern: str, part: str, text: str) -> int | None:

@@ -9,11 +9,13 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, islice
+from operator import sub
 
 from hourloom.activities.lane.deriving import Derived
 from hourloom.activities.lane.merging import Lane, coalesced
 from hourloom.activities.lane.spans import Spans, united
-from hourloom.activities.model.subject import Subject
+from hourloom.activities.model.mark import Stated
+from hourloom.activities.model.subject import NOTHING, Subject
 from hourloom.core.clock import DAY
 
 FORMAT = 1
@@ -25,25 +27,50 @@ MOST_RUNS, MOST_SUBJECTS = 400_000, 200_000
 _HEAD = struct.Struct("<BBII")
 _PLAIN, _DEFLATED = 0, 1
 _LONGEST = 2**32 - 1
+_NOTHING_STATED: Mapping[int, Stated] = {}
+_BYTES_OF_STATED = 400
 _WIDE_FROM = 2**16
 
 
 class LaneDay:
     """One UTC day of the lane; read by many threads, changed by none."""
 
-    __slots__ = ("_totals", "bytes", "columns", "count", "essences", "indices", "start", "starts")
+    __slots__ = (
+        "_totals",
+        "bare",
+        "bytes",
+        "columns",
+        "count",
+        "essences",
+        "indices",
+        "start",
+        "starts",
+        "stated",
+    )
 
     def __init__(
-        self, start: int, columns: Columns, essences: array[int], starts: array[int], indices: array[int]
+        self,
+        start: int,
+        columns: Columns,
+        essences: array[int],
+        starts: array[int],
+        indices: array[int],
+        *,
+        stated: Mapping[int, Stated] = _NOTHING_STATED,
+        bare: LaneDay | None = None,
     ) -> None:
         self.start, self.columns, self.essences = start, columns, essences
         self.count = len(essences)
         """How many subjects it has."""
         self.starts, self.indices = starts, indices
         """Where each run begins, then where the day ends; and the place of what each is about."""
+        self.stated, self.bare = stated, self if bare is None else bare
+        """What somebody said about the time, by places; and the day as it was recorded."""
         self._totals: array[int] | None = None
         arrays = (*columns, essences, starts, indices)
         self.bytes = 800 + 8 * (self.count + FIRST) + sum(each.itemsize * len(each) for each in arrays)
+        if bare is not None:
+            self.bytes += bare.bytes + _BYTES_OF_STATED * len(stated)
 
     @property
     def totals(self) -> array[int]:
@@ -51,17 +78,29 @@ class LaneDay:
         if self._totals is None:
             # Two threads may both do so; they find the same.
             totals = [0] * (self.count + FIRST)
-            at = self.start
-            for index, ends in zip(self.indices, islice(self.starts, 1, None), strict=True):
-                totals[index] += ends - at
-                at = ends
+            lengths = map(sub, islice(self.starts, 1, None), self.starts)
+            for index, lasted in zip(self.indices, lengths, strict=True):
+                totals[index] += lasted
             self._totals = array("q", totals)
         return self._totals
 
     def subject(self, place: int) -> Subject:
         """Return the subject that has a place."""
+        said = self.stated.get(place)
+        recorded = self.recorded(place)
+        return recorded if said is None else recorded._replace(mark=said.mark)
+
+    def recorded(self, place: int) -> Subject:
+        """Return the subject that has a place, whatever somebody said about the time."""
         windows, details, devices = self.columns
         return Subject(windows[place - FIRST], details[place - FIRST], devices[place - FIRST])
+
+    def note(self, place: int) -> str:
+        """Return how somebody called what nothing was recorded of."""
+        said = self.stated.get(place)
+        if said is None or not said.note or self.recorded(place)[:2] != (NOTHING, NOTHING):
+            return ""
+        return said.note
 
     def places_between(self, start: int, end: int) -> Sequence[int]:
         """Return the places of the subjects within a period."""
@@ -82,7 +121,11 @@ class LaneDay:
                 yield max(begins, start), min(ends, end), indices[place]
 
     def visit(self, start: int, end: int, index: int) -> tuple[int, int]:
-        """Return from when to when a run goes on about the same."""
+        """Return from when to when a run goes on about the same, whatever is said about parts of it."""
+        if self.bare is not self:
+            recorded = self.bare.indices[max(0, bisect_right(self.bare.starts, start) - 1)]
+            if recorded >= FIRST:
+                return self.bare.visit(start, end, recorded)
         starts, indices = self.starts, self.indices
         first = last = max(0, bisect_right(starts, start) - 1)
         while first > 0 and indices[first - 1] == index:
@@ -93,6 +136,8 @@ class LaneDay:
 
     def visit_before(self, at: int, subject: Subject) -> int:
         """Return since when a subject went on until the end of the day; that end if it did not."""
+        if self.bare is not self:
+            return self.bare.visit_before(at, subject)
         place = len(self.indices) - 1
         index = self.indices[place]
         if index < FIRST or self.subject(index) != subject:
@@ -101,6 +146,8 @@ class LaneDay:
 
     def visit_after(self, at: int, subject: Subject) -> int:
         """Return until when a subject went on from the beginning of the day; that beginning if it did not."""
+        if self.bare is not self:
+            return self.bare.visit_after(at, subject)
         index = self.indices[0]
         if index < FIRST or self.subject(index) != subject:
             return at
@@ -137,7 +184,7 @@ def day_of(start: int, derived: Derived, essences: Mapping[Subject, int]) -> Lan
         array("q", [subject.device for subject in places]),
     )
     own = array("q", [essences[subject] for subject in places])
-    return LaneDay(start, columns, own, starts, _narrow(indices, len(places)))
+    return LaneDay(start, columns, own, starts, narrowed(indices, len(places)))
 
 
 def encoded(day: LaneDay) -> bytes:
@@ -178,7 +225,8 @@ def decoded(start: int, raw: bytes) -> LaneDay | None:
     return LaneDay(start, (windows, details, devices), essences, starts, indices)
 
 
-def _narrow(indices: array[int], subjects: int) -> array[int]:
+def narrowed(indices: array[int], subjects: int) -> array[int]:
+    """Return places in as few bytes as so many subjects take."""
     return array("H", indices) if subjects + FIRST < _WIDE_FROM else indices
 
 

@@ -13,7 +13,7 @@ from hourloom.activities.lane.laying import Laid, lasting_to_next, lay
 from hourloom.activities.lane.merging import ACTIVE, IDLE, MEDIA, Claim, coalesced, merged
 from hourloom.activities.lane.spans import Spans, united, within, without
 from hourloom.activities.model.subject import NOTHING, Subject
-from hourloom.core.clock import MINUTE, SECOND
+from hourloom.core.clock import HOUR, MINUTE, SECOND
 
 PULSETIME = 5 * SECOND
 
@@ -28,6 +28,8 @@ class Options(msgspec.Struct, frozen=True):
     """Gaps up to this are watchers' imprecision."""
     audible_is_present: bool = True
     calls_are_present: bool = True
+    longest_call: int = 3 * HOUR
+    """So long a call counts without input or sound: a window left open is nobody."""
     editor_join: int = 10 * MINUTE
     """So long a single sign of life of an editor may last until the next."""
 
@@ -69,7 +71,8 @@ def derive(records: Iterable[DeviceRecord], known: Known, start: int, end: int, 
         result    |  Code       F:news    Code      Zoom     |
                                   ^ away, but for the video that plays; a call needs no input
 
-    It follows only from events within `reach` of the time, so days can be derived one by one.
+    It follows only from events within `reach` of the time, and within `reach_of_calls` before it where a call
+    goes on, so days can be derived one by one.
     """
     claims: list[Claim] = []
     away: list[Spans] = []
@@ -87,6 +90,11 @@ def reach(options: Options, *, moments: bool) -> int:
     return max(2 * options.pulsetime, options.editor_join if moments else 0) + SECOND
 
 
+def reach_of_calls(options: Options) -> int:
+    """Return how far before a time events can matter to a call that goes on in it."""
+    return options.longest_call + 2 * options.pulsetime + SECOND if options.calls_are_present else 0
+
+
 def _device(record: DeviceRecord, known: Known, options: Options) -> tuple[Claim, Spans]:
     """Return what a device claims that the person did, by how sure that is, and when they were away."""
     laid = [lay(events, options.pulsetime) for events in record.presence]
@@ -94,7 +102,7 @@ def _device(record: DeviceRecord, known: Known, options: Options) -> tuple[Claim
     active = united((start, end) for start, end, _ in inputs)
     away = united(record.away, *(_spans(runs, known, "afk") for runs in laid))
     shown = _shown(record, known, options)
-    media = without(united(_media(shown, known, options)), active)
+    media = without(_media(shown, known, options, active), active)
     idle: Spans = [(0, 2**62)]
     if record.known_from is not None:
         idle = [(0, record.known_from)] if record.known_from > 0 else []
@@ -209,15 +217,29 @@ def _inputs(laid: Sequence[Laid], known: Known) -> list[tuple[int, int, int]]:
     return runs
 
 
-def _media(shown: Shown, known: Known, options: Options) -> Spans:
-    """Return when something in front was heard, or was a call: then somebody is there without any input."""
-    audible, calls = options.audible_is_present, options.calls_are_present
-    spans = []
+def _media(shown: Shown, known: Known, options: Options, active: Spans) -> Spans:
+    """Return when something in front was heard, or was a call: then somebody is there without any input.
+
+    calls  |  -----------------------------    |
+    input  |  --        -                      |
+    heard  |                  --               |
+    result |  -----   ----    -----            |    nobody is in one that was quiet for too long
+    """
+    heard, sound, calls = [], [], []
     for start, end, window, detail, _ in shown:
         inner = known.get(detail, NOTHING_KNOWN)
-        if (audible and inner.audible) or (calls and (inner.call or known.get(window, NOTHING_KNOWN).call)):
-            spans.append((start, end))
-    return spans
+        is_call = options.calls_are_present and (inner.call or known.get(window, NOTHING_KNOWN).call)
+        if is_call:
+            calls.append((start, end))
+        if inner.audible:
+            heard.append((start, end))
+            if options.audible_is_present or is_call:
+                sound.append((start, end))
+    quiet = [
+        (start, min(end, start + options.longest_call))
+        for start, end in without(united(calls), united(active, heard))
+    ]
+    return united(sound, quiet)
 
 
 Claimed = list[tuple[int, int, Subject, int]]

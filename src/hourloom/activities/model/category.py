@@ -48,11 +48,11 @@ class CategoryNotValid(Invalid):
 
 
 class CategoryNameTaken(Conflict):
-    """There is a category '{name}' in that place already."""
+    """There is a category '{name}' in that place already; take another name or another place."""
 
 
 class CategoryInItself(Conflict):
-    """A category cannot be moved into itself or into one below it."""
+    """A category cannot be moved into itself or into one below it; take another place."""
 
 
 class TooManyCategories(TooLarge):
@@ -65,10 +65,29 @@ def shipped_words(shipped: str | None) -> list[str]:
 
 
 class CategoryInUse(Conflict):
-    """In use by {rules} rules, {corrections} corrections, {below} below: say `reassign_to` or `uncategorise`.
+    """In use by {uses}: say `reassign_to` and what takes its place, or `uncategorise`.
 
-    The one says which category takes its place, the other that what it had becomes uncategorised.
+    With the latter what it had becomes uncategorised. Known is what the shipped table and keywords say of it
+    without any rule, and what a model answered.
     """
+
+    def __init__(self, rules: int, corrections: int, below: int, known: int) -> None:
+        counts = {
+            "rule": rules,
+            "correction": corrections,
+            "category below it": below,
+            "known app, site or word": known,
+        }
+        uses = ", ".join(_counted(count, what) for what, count in counts.items() if count)
+        super().__init__(rules=rules, corrections=corrections, below=below, known=known, uses=uses)
+
+
+def _counted(count: int, what: str) -> str:
+    plural = {
+        "category below it": "categories below it",
+        "known app, site or word": "known apps, sites or words",
+    }
+    return f"{count:,} {what if count == 1 else plural.get(what, what + 's')}"
 
 
 class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -270,7 +289,7 @@ def require_fits(tree: CategoryTree, category: Category) -> None:
         raise CategoryInItself
     levels = 1 if known is None else tree.height(category.id)
     if tree.depth(category.parent_id) + levels > DEEPEST:
-        raise CategoryNotValid(reason=f"the tree has at most {DEEPEST} levels")
+        raise CategoryNotValid(reason=f"the tree has at most {DEEPEST} levels; put it higher up")
     for other in tree.children(category.parent_id):
         if other != category.id and tree.require(other).name == category.name:
             raise CategoryNameTaken(name=category.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hourloom.activities.model.category import CategoryTree
+from hourloom.activities.model.mark import Stated, stated
 from hourloom.activities.model.verdict import Verdict
 
 Path = tuple[str, ...]
@@ -40,6 +41,12 @@ class Moves:
         elif (was.project_id, was.tag_ids) != (is_.project_id, is_.tag_ids):
             self.relabelled += activities
             self.relabelled_lasts += lasts
+
+    def count_stated(self, was: Verdict, is_: Verdict, lasts: int, said: Stated | None) -> None:
+        """Count a stretch about which somebody said something."""
+        if said is not None:
+            was, is_ = stated(was, said.outcome, self._before), stated(is_, said.outcome, self._after)
+        self.count(was, is_, lasts)
 
     def largest(self) -> list[Move]:
         """Return the moves, those of most time first."""

@@ -18,6 +18,8 @@ class Subject(NamedTuple):
     detail: int
     """The payload of what was open in it, a page or a file, or `NOTHING`."""
     device: int
+    mark: int = 0
+    """The mark that says something about the time, or 0."""
 
 
 class Description(msgspec.Struct, frozen=True):

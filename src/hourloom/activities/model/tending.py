@@ -44,23 +44,29 @@ def with_category(book: Rulebook, category: Category) -> Rulebook:
 
 
 def without_category(
-    book: Rulebook, number: int, *, reassign_to: int | None = None, uncategorise: bool = False
+    book: Rulebook,
+    number: int,
+    *,
+    reassign_to: int | None = None,
+    uncategorise: bool = False,
+    known: int = 0,
 ) -> Rulebook:
     """Return a rulebook without a category: another takes its place, or what it had becomes uncategorised.
 
-    Those below it move to the one that takes its place, or go with it.
+    Those below it move to the one that takes its place, or go with it. What is known of so many things gives
+    the one or those below without any rule.
     """
     gone = book.tree.below(book.tree.require(number).id)
     rules = [rule for rule in book.rules.values() if rule.outcome.category_id in gone]
     said = [each for each in book.corrections.values() if each.outcome.category_id in gone]
     if reassign_to is not None and uncategorise:
         raise CategoryNotValid(reason="choose one of `reassign_to` and `uncategorise`")
-    if reassign_to is None and not uncategorise and (rules or said or len(gone) > 1):
-        raise CategoryInUse(rules=len(rules), corrections=len(said), below=len(gone) - 1)
+    if reassign_to is None and not uncategorise and (rules or said or known or len(gone) > 1):
+        raise CategoryInUse(rules=len(rules), corrections=len(said), below=len(gone) - 1, known=known)
     if reassign_to is None:
         return uncategorised(book, gone)
     if reassign_to in gone:
-        raise CategoryNotValid(reason="another takes its place, not itself or one below it")
+        raise CategoryNotValid(reason="what takes its place is neither itself nor below it; name another one")
     return _reassigned(book, number, book.tree.require(reassign_to))
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-Source = Literal["correction", "rule", "learned", "table", "keyword", "model", "none"]
-"""Who decided, the strongest first: the user about this very thing, the user's rules, a majority of the
-user's corrections, the shipped table, keywords, a local model, nobody."""
+Source = Literal["mark", "correction", "rule", "learned", "table", "keyword", "model", "none"]
+"""Who decided, the strongest first: the user about the time, the user about this very thing, the user's
+rules, a majority of the user's corrections, the shipped table, keywords, a local model, nobody."""
 
 
 class Verdict(msgspec.Struct, frozen=True):

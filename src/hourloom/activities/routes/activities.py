@@ -64,6 +64,8 @@ class ActivityShape(msgspec.Struct):
     """Who gave the category."""
     rule_id: int | None
     confidence: float
+    mark_id: int | None
+    """What you said about this stretch of time, if you did."""
 
 
 class ActivitiesShape(msgspec.Struct):
@@ -193,6 +195,7 @@ def _shape(page: ActivityPage, activity: Activity) -> ActivityShape:
         verdict.source,
         verdict.rule_id,
         verdict.confidence,
+        activity.subject.mark or None,
     )
 
 

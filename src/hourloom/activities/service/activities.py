@@ -6,10 +6,11 @@ import hashlib
 import threading
 from array import array
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice, pairwise, repeat
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -33,7 +34,8 @@ from hourloom.activities.model.lane import (
     Sums,
     TooLongToTell,
 )
-from hourloom.activities.model.subject import Description, Subject
+from hourloom.activities.model.mark import stated
+from hourloom.activities.model.subject import NOTHING, Description, Subject
 from hourloom.activities.model.verdict import Verdict
 from hourloom.activities.service.choosing import InWords, KeyOf, Passes, key_of, needs_words, passes_of
 from hourloom.activities.service.kept import HowKept, Kept
@@ -57,6 +59,7 @@ MOST_EVENTS = 1_000
 """Events that are named for one activity."""
 
 Value = TypeVar("Value")
+Answer = TypeVar("Answer")
 ByKey = dict[tuple[KeyValue, ...], int]
 
 
@@ -153,6 +156,7 @@ class _Part(NamedTuple):
 
 
 _NOTHING = _Part({}, 0)
+_NO_WORDS = Description("", "", "", "", "", "", "", "", "", "", False, False)
 _BYTES_OF_PARTS, _BYTES_OF_PART, _BYTES_OF_SUM = 500, 300, 90
 """What the sums of a day take, each part of it and each sum of that; keys are shared."""
 
@@ -173,8 +177,32 @@ class Activities:
         self._shared: dict[tuple[str, str, str], Description] = {}
         self._app_names: dict[str, Counter[str]] = {}
         self._memories: WeakKeyDictionary[Classifier, _Memory[Verdict | None]] = WeakKeyDictionary()
+        self._answers: WeakKeyDictionary[Transaction, dict[tuple[object, ...], object]] = WeakKeyDictionary()
         self._given = 0
         self._guard = threading.Lock()
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Answer equal questions about one snapshot once, while somebody asks many."""
+        with self._database.read() as tx:
+            outer = self._answers.get(tx)
+            self._answers[tx] = {} if outer is None else outer
+            try:
+                yield
+            finally:
+                if outer is None:
+                    del self._answers[tx]
+
+    def _once(
+        self, tx: Transaction, who: Actor, question: tuple[object, ...], answer: Callable[[], Answer]
+    ) -> Answer:
+        known = self._answers.get(tx)
+        if known is None or tx.writes:
+            return answer()
+        key = (who.workspace_id, who.user_id, *question)
+        if key not in known:
+            known[key] = answer()
+        return cast("Answer", known[key])
 
     def between(
         self, who: Actor, start: Instant, end: Instant, where: Filter | None = None, *, dwell: int = 0
@@ -182,14 +210,24 @@ class Activities:
         """Return what a person was doing within a period; visits shorter than `dwell` go to neighbours."""
         who.require(READ)
         with self._database.read() as tx:
-            asked = self._asked(tx, who, (), where)
-            found: list[Activity] = []
-            away: list[tuple[int, int]] = []
-            for known in self._days(tx, who, start, end):
-                day = known.load()
-                first, last = max(start, known.start), min(end, known.start + DAY)
-                found += self._activities(tx, asked, day, first, last)
-                away += day.away_spans(first, last)
+            return self._once(
+                tx,
+                who,
+                ("between", start, end, where, dwell),
+                lambda: self._between(tx, who, start, end, where, dwell),
+            )
+
+    def _between(
+        self, tx: Transaction, who: Actor, start: Instant, end: Instant, where: Filter | None, dwell: int
+    ) -> Lane:
+        asked = self._asked(tx, who, (), where)
+        found: list[Activity] = []
+        away: list[tuple[int, int]] = []
+        for known in self._days(tx, who, start, end):
+            day = known.load()
+            first, last = max(start, known.start), min(end, known.start + DAY)
+            found += self._activities(tx, asked, day, first, last)
+            away += day.away_spans(first, last)
         joined = _joined(found)
         if dwell > 0:
             joined = without_short_visits(joined, dwell)
@@ -202,17 +240,29 @@ class Activities:
         """Return how long activities lasted between each cut and the next, by the values of some keys."""
         who.require(READ)
         _require_order(cuts)
+        with self._database.read() as tx:
+            return self._once(
+                tx, who, ("sums", tuple(cuts), keys, where), lambda: self._added(tx, who, cuts, keys, where)
+            )
+
+    def _added(
+        self,
+        tx: Transaction,
+        who: Actor,
+        cuts: Sequence[Instant],
+        keys: tuple[Key, ...],
+        where: Filter | None,
+    ) -> list[Sums]:
         totals: list[ByKey] = [{} for _ in cuts[1:]]
         away = [0] * len(totals)
-        with self._database.read() as tx:
-            asked = self._asked(tx, who, keys, where)
-            for known in self._days(tx, who, cuts[0], cuts[-1]) if totals else ():
-                places, bounds = _pieces(cuts, known.start, known.start + DAY)
-                for place, part in zip(places, self._parts(tx, asked, known, bounds), strict=True):
-                    total = totals[place]
-                    for key, lasted in part.by.items():
-                        total[key] = total.get(key, 0) + lasted
-                    away[place] += part.away
+        asked = self._asked(tx, who, keys, where)
+        for known in self._days(tx, who, cuts[0], cuts[-1]) if totals else ():
+            places, bounds = _pieces(cuts, known.start, known.start + DAY)
+            for place, part in zip(places, self._parts(tx, asked, known, bounds), strict=True):
+                total = totals[place]
+                for key, lasted in part.by.items():
+                    total[key] = total.get(key, 0) + lasted
+                away[place] += part.away
         return [Sums(cuts[place], cuts[place + 1], total, away[place]) for place, total in enumerate(totals)]
 
     async def page(
@@ -275,12 +325,17 @@ class Activities:
             return [(Instant(s), Instant(e)) for s, e in united([(a.start, a.end) for a in lane.activities])]
         who.require(READ)
         with self._database.read() as tx:
-            found = [
-                (s, e)
-                for known in self._days(tx, who, start, end)
-                for s, e, place in known.load().runs(max(start, known.start), min(end, known.start + DAY))
-                if place >= FIRST
-            ]
+            return self._once(tx, who, ("spans", start, end), lambda: self._spans(tx, who, start, end))
+
+    def _spans(
+        self, tx: Transaction, who: Actor, start: Instant, end: Instant
+    ) -> list[tuple[Instant, Instant]]:
+        found = [
+            (s, e)
+            for known in self._days(tx, who, start, end)
+            for s, e, place in known.load().runs(max(start, known.start), min(end, known.start + DAY))
+            if place >= FIRST
+        ]
         return [(Instant(s), Instant(e)) for s, e in united(found)]
 
     def describe(self, who: Actor, subjects: Iterable[Subject]) -> Mapping[Subject, Description]:
@@ -290,7 +345,12 @@ class Activities:
             found = described(tx, set(subjects), self._devices(tx, who))
             for words in found.values():
                 self._note_app(words)
-            return found
+            notes = store.notes_of(tx, who.workspace_id, {each.mark for each in found if is_said(each)})
+            return found | {
+                each: msgspec.structs.replace(found[each], title=notes[each.mark])
+                for each in found
+                if is_said(each) and each.mark in notes
+            }
 
     def names(self, who: Actor, key: Key, values: Iterable[KeyValue]) -> Mapping[KeyValue, str | None]:
         """Return what values of a key are called; None is unassigned."""
@@ -400,14 +460,13 @@ class Activities:
     ) -> tuple[tuple[_Part, ...], bool]:
         """Return the sums of the parts of a day, and whether they follow from that day alone."""
         places = day.places_between(bounds[0], bounds[-1])
-        keys = dict(zip(places, self._keys(tx, asked, day, places), strict=True))
-        is_plain = _OPEN not in keys.values()
+        found = self._keys(tx, asked, day, places)
+        if bounds[-1] - bounds[0] == DAY and len(bounds) == 2 and _OPEN not in found:
+            return (_added_up(found, day),), True
+        keys = dict(zip(places, found, strict=True))
         parts: list[_Part] = []
         alone = True
         for start, end in pairwise(bounds):
-            if is_plain and end - start == DAY:
-                parts.append(_added_up(keys, day))
-                continue
             by: ByKey = {}
             away = 0
             for s, e, place in day.runs(start, end):
@@ -417,9 +476,10 @@ class Activities:
                 elif key is _OPEN:
                     first, last, within = self._visit(tx, asked.who, day, s, e, place)
                     alone = alone and within
-                    subject = day.subject(place)
+                    subject = day.recorded(place)
                     words = self._words_of(tx, asked, day, [place]).get(place)
-                    for a, b, verdict in asked.classifier.parts(s, e, subject, first, last, tx):
+                    for a, b, plain in asked.classifier.parts(s, e, subject, first, last, tx):
+                        verdict = self._stated(asked, day, place, plain)
                         key = self._key(asked, subject.device, verdict, words)
                         if key is not None:
                             by[key] = by.get(key, 0) + b - a
@@ -434,12 +494,14 @@ class Activities:
         """Return by what each place of a day counts; None where it does not.
 
         `_OPEN` stands for what only moments are decided about. What is the same in words counts the same, but
-        for what the user corrected.
+        for what the user corrected, or said about the time.
         """
         essences, known = day.essences, asked.known
         wanted = essences if len(places) == day.count else [essences[place - FIRST] for place in places]
         found: list[Any] = list(map(known.get, wanted, repeat(_UNKNOWN)))
         own = set(self._corrected(asked, day, places))
+        if day.stated:
+            own.update(place for place in places if place in day.stated)
         missing = {
             essence: place
             for essence, place, key in zip(wanted, places, found, strict=True)
@@ -483,15 +545,25 @@ class Activities:
         for place, known in zip(places, found, strict=True):
             if known is _UNKNOWN:
                 missing.setdefault(essences[place - FIRST], []).append(place)
-        first = {essence: day.subject(alike[0]) for essence, alike in missing.items()}
-        own = {place: day.subject(place) for place in self._corrected(asked, day, places)}
+        first = {essence: day.recorded(alike[0]) for essence, alike in missing.items()}
+        own = {place: day.recorded(place) for place in self._corrected(asked, day, places)}
         if first or own:
             plain = asked.classifier.plain([*first.values(), *own.values()], tx)
             learnt = {essence: plain[subject] for essence, subject in first.items()}
             asked.memory.keep(learnt)
             decided |= {place: learnt[essence] for essence, alike in missing.items() for place in alike}
             decided |= {place: plain[subject] for place, subject in own.items()}
+        for place in day.stated:
+            verdict = decided.get(place)
+            if verdict is not None:
+                decided[place] = self._stated(asked, day, place, verdict)
         return decided, self._words_of(tx, asked, day, places)
+
+    @staticmethod
+    def _stated(asked: _Asked, day: LaneDay, place: int, verdict: Verdict) -> Verdict:
+        """Return what was decided about a place of a day, the user's word about the time first."""
+        said = day.stated.get(place)
+        return verdict if said is None else stated(verdict, said.outcome, asked.classifier.tree)
 
     @staticmethod
     def _corrected(asked: _Asked, day: LaneDay, places: Sequence[int]) -> list[int]:
@@ -513,13 +585,14 @@ class Activities:
         found: dict[int, Description] = {}
         missing: dict[int, list[int]] = {}
         for place in places:
-            known = memory.get(day.essences[place - FIRST])
+            note = day.note(place) if day.stated else ""
+            known = _called(note) if note else memory.get(day.essences[place - FIRST])
             if known is None:
                 missing.setdefault(day.essences[place - FIRST], []).append(place)
             else:
                 found[place] = known
         if missing:
-            first = {essence: day.subject(alike[0]) for essence, alike in missing.items()}
+            first = {essence: day.recorded(alike[0]) for essence, alike in missing.items()}
             read = described(tx, first.values(), self._devices(tx, asked.who))
             for essence, alike in missing.items():
                 words = self._remembered(essence, read[first[essence]], asked.in_words)
@@ -548,7 +621,7 @@ class Activities:
         first, last = day.visit(start, end, place)
         midnight, next_midnight = day.start, day.start + DAY
         within = first > midnight and last < next_midnight
-        subject = day.subject(place)
+        subject = day.recorded(place)
         if first == midnight:
             for known in self._days(tx, who, midnight - DAY, midnight):
                 first = known.load().visit_before(midnight, subject)
@@ -574,7 +647,8 @@ class Activities:
                     yield Activity(Instant(s), Instant(e), subject, plain)
                 continue
             first, last, _ = self._visit(tx, asked.who, day, s, e, place)
-            for a, b, verdict in asked.classifier.parts(s, e, subject, first, last, tx):
+            for a, b, found in asked.classifier.parts(s, e, day.recorded(place), first, last, tx):
+                verdict = self._stated(asked, day, place, found)
                 if passes is None or passes(subject.device, verdict, words.get(place)):
                     yield Activity(a, b, subject, verdict)
 
@@ -637,6 +711,16 @@ class Activities:
                     yield SourceEvent(bucket.name, number, Instant(began), Instant(ended))
 
 
+def is_said(subject: Subject) -> bool:
+    """Return whether only somebody's word tells of something."""
+    return subject.mark != 0 and subject[:2] == (NOTHING, NOTHING)
+
+
+def _called(note: str) -> Description:
+    """Return what only somebody's word tells of."""
+    return msgspec.structs.replace(_NO_WORDS, title=note)
+
+
 def _pieces(cuts: Sequence[int], start: int, end: int) -> tuple[list[int], list[int]]:
     """Return the pieces into which cuts divide a day: the place of the cut before each, and their bounds."""
     place = max(0, bisect_right(cuts, start) - 1)
@@ -651,14 +735,13 @@ def _pieces(cuts: Sequence[int], start: int, end: int) -> tuple[list[int], list[
     return places, bounds
 
 
-def _added_up(keys: Mapping[int, tuple[KeyValue, ...] | None], day: LaneDay) -> _Part:
-    """Return the sums of a whole day."""
-    by: ByKey = {}
+def _added_up(keys: Sequence[tuple[KeyValue, ...] | None], day: LaneDay) -> _Part:
+    """Return the sums of a whole day, by what each of its places counts."""
+    by: defaultdict[tuple[KeyValue, ...] | None, int] = defaultdict(int)
     totals = day.totals
-    for place, key in keys.items():
-        if key is not None:
-            by[key] = by.get(key, 0) + totals[place]
-    return _Part(by, totals[AWAY])
+    for key, lasted in zip(keys, islice(totals, FIRST, None), strict=True):
+        by[key] += lasted
+    return _Part({key: lasted for key, lasted in by.items() if key is not None}, totals[AWAY])
 
 
 def _require_order(cuts: Sequence[int]) -> None:

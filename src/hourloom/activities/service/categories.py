@@ -13,11 +13,13 @@ from hourloom.activities.classifying import Classifier, Memory
 from hourloom.activities.classifying.guessing import Guesses
 from hourloom.activities.classifying.patterns import forget_patterns
 from hourloom.activities.classifying.texts import forget_texts
-from hourloom.activities.model.category import Category, CategoryNameTaken, CategoryTree
+from hourloom.activities.model.category import Category, CategoryNameTaken, CategoryTree, shipped_words
 from hourloom.activities.model.learned import Vote
 from hourloom.activities.model.rulebook import Rulebook
 from hourloom.activities.model.tending import NEW, edited, with_category, without_category
+from hourloom.activities.service.answered import AnswersOfModels
 from hourloom.activities.service.editing import CATEGORIES, READ, WRITE, Rulebooks, Saved
+from hourloom.activities.shipped import known_of
 from hourloom.core.actors import Actor
 from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction, whole
@@ -56,6 +58,7 @@ class Categories:
         self._classifiers: dict[int, tuple[str, Classifier]] = {}
         self._guard = threading.Lock()
         self._referrers: list[CategoryReferrer] = []
+        self.refer(AnswersOfModels())
 
     def refer(self, referrer: CategoryReferrer) -> None:
         """Ask a feature from now on, when another category takes the place of one."""
@@ -88,6 +91,13 @@ class Categories:
     def tree(self, tx: Transaction, workspace_id: int) -> CategoryTree:
         """Return the tree of a workspace."""
         return self._rulebooks.read(tx, workspace_id).tree
+
+    def known(self, tx: Transaction, workspace_id: int, tree: CategoryTree, number: int) -> int:
+        """Return of how much it is known, without any rule, that it belongs to a category or below it."""
+        gone = tree.below(number)
+        words = (word for each in gone for word in shipped_words(tree.require(each).shipped))
+        answers = store.count_answers(tx, workspace_id, gone)
+        return known_of(words) + answers + store.count_marks_giving(tx, workspace_id, gone)
 
     def version(self, tx: Transaction, workspace_id: int) -> int:
         """Return the version of all that decides about categories."""
@@ -142,7 +152,10 @@ class Categories:
         who.require(WRITE)
         with self._database.begin() as tx:
             before = self._rulebooks.read(tx, who.workspace_id)
-            after = without_category(before, number, reassign_to=reassign_to, uncategorise=uncategorise)
+            known = self.known(tx, who.workspace_id, before.tree, number)
+            after = without_category(
+                before, number, reassign_to=reassign_to, uncategorise=uncategorise, known=known
+            )
             steps: dict[str, object] = {}
             for referrer in self._referrers if reassign_to is not None else ():
                 was = referrer.replace(tx, who, number, reassign_to or 0)

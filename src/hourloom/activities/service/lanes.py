@@ -15,6 +15,7 @@ from hourloom.activities import store
 from hourloom.activities.lane import Options
 from hourloom.activities.lane.days import LaneDay, decoded, encoded
 from hourloom.activities.lane.deriving import Derived
+from hourloom.activities.lane.marking import Said, marked, said_of
 from hourloom.activities.lane.merging import coalesced
 from hourloom.activities.lane.spans import united
 from hourloom.activities.model.lane import ActivitiesChanged, days_within
@@ -31,7 +32,12 @@ from hourloom.core.actors import Actor
 from hourloom.core.clock import DAY, HOUR, LATEST, MINUTE, Clock, Instant
 from hourloom.core.ids import UserId, WorkspaceId
 from hourloom.db.transaction import Transaction, whole
-from hourloom.settings.definitions import AUDIBLE_IS_PRESENT, CALLS_ARE_PRESENT, EDITOR_JOIN_MINUTES
+from hourloom.settings.definitions import (
+    AUDIBLE_IS_PRESENT,
+    CALLS_ARE_PRESENT,
+    EDITOR_JOIN_MINUTES,
+    LONGEST_QUIET_CALL_HOURS,
+)
 from hourloom.settings.service import Settings
 from hourloom.tracking.model import Bucket
 from hourloom.tracking.service import lanes as record
@@ -43,6 +49,8 @@ CHUNK = 15 * MINUTE
 """What has settled of a day that is not over is kept in steps of this."""
 PADDING = HOUR
 """So far around an event its change may matter; no less than the widest reach."""
+PADDING_BEHIND = 25 * HOUR
+"""So far behind an event its change may matter: where a call went on, as long as that may count."""
 MOST_BYTES = 4 * 1024 * 1024
 MOST_UNSETTLED = 8
 MOST_SINGLE_DAYS = 3_000
@@ -111,6 +119,7 @@ class Lanes:
         return Options(
             audible_is_present=self._settings.value(who, AUDIBLE_IS_PRESENT),
             calls_are_present=self._settings.value(who, CALLS_ARE_PRESENT),
+            longest_call=self._settings.value(who, LONGEST_QUIET_CALL_HOURS) * HOUR,
             editor_join=self._settings.value(who, EDITOR_JOIN_MINUTES) * MINUTE,
         )
 
@@ -124,13 +133,24 @@ class Lanes:
         user = record.owner_of(tx, found.device_id)
         if found.type in {PRESENCE, WINDOW}:
             end = max(end, self._end_of_ignorance(tx, found, start, end))
-        first, last = max(0, start - PADDING) // DAY, min(end + PADDING, LATEST) // DAY
+        first, last = max(0, start - PADDING) // DAY, min(end + PADDING_BEHIND, LATEST) // DAY
         if last - first >= MOST_SINGLE_DAYS:
             store.forget_days(tx, workspace, user)
             store.note_days_changed(tx, workspace, user, store.ALL_DAYS, store.ALL_DAYS)
         else:
             store.note_days_changed(tx, workspace, user, first, last)
         self.news.note(tx, WorkspaceId(workspace), start, end)
+
+    def said(self, tx: Transaction, who: Actor, start: int, end: int) -> list[Said]:
+        """Return what a person says about their time within a period."""
+        return said_of(store.marks_between(tx, who.workspace_id, who.user_id, start, end))
+
+    def marks_changed(
+        self, tx: Transaction, workspace: WorkspaceId, user: UserId, start: Instant, end: Instant
+    ) -> None:
+        """Make stale what a change of marks touches, within the write that changed them."""
+        days = days_within(start, end)
+        store.note_days_marked(tx, workspace, user, days.start, days.stop - 1)
 
     def forget(self) -> None:
         """Drop what is in memory: some of it was erased."""
@@ -230,10 +250,11 @@ class Lanes:
         days = days_within(start, end)
         if len(days) <= 2:
             return days
-        extent = reader.extent()
-        if extent is None:
+        extents = [found for found in (reader.extent(), reader.extent_of_marks()) if found is not None]
+        if not extents:
             return range(0)
-        some = days_within(extent[0] - reader.reach, extent[1] + reader.reach + 1)
+        first, last = min(each[0] for each in extents), max(each[1] for each in extents)
+        some = days_within(first - reader.reach, last + reader.reach + 1)
         return range(max(days.start, some.start), min(days.stop, some.stop))
 
     def _end_of_ignorance(self, tx: Transaction, bucket: Bucket, start: int, end: int) -> Instant:
@@ -287,8 +308,10 @@ class _Days:
         self._set_back = lanes.set_back
         self._workspace, self._user = who.workspace_id, who.user_id
         self._shape = shape_of(reader.options)
+        self._said: list[Said] | None = None
 
     def of(self, days: range) -> Iterator[KnownDay]:
+        self._days = days
         of_all, versions = versions_of(self._tx, self._workspace, self._user, days.start, days.stop - 1)
         for day in days:
             version = (of_all, versions.get(day, 0), self._shape, self._set_back)
@@ -301,9 +324,16 @@ class _Days:
         key = (self._workspace, self._user, day, *version)
         found = self._lanes.kept.get(key)
         if found is None:
-            found = self._stored(day) or self._derived(day)
+            found = self._as_said(self._stored(day) or self._derived(day))
             self._lanes.kept.put(key, found, found.bytes)
         return found
+
+    def _as_said(self, day: LaneDay) -> LaneDay:
+        """Return a day with the person's word about its time; the marks of all days are read at once."""
+        if self._said is None:
+            period = self._days.start * DAY, self._days.stop * DAY
+            self._said = said_of(store.marks_between(self._tx, self._workspace, self._user, *period))
+        return marked(day, self._said)
 
     def _is_over(self, day: int) -> bool:
         return (day + 1) * DAY + self._reader.reach <= self._settled
@@ -345,7 +375,7 @@ class _Days:
             kept = _Unsettled(version, until, _after(kept.derived, more))
             self._lanes.remember(key, kept)
         rest = self._reader.derive(until, end)
-        return self._reader.day(start, _after(kept.derived, rest))
+        return self._as_said(self._reader.day(start, _after(kept.derived, rest)))
 
 
 class News:

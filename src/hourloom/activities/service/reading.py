@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
+from hourloom.activities import store
 from hourloom.activities.lane import DeviceRecord, Facts, Options, derive, facts_of
 from hourloom.activities.lane.days import LaneDay, day_of
-from hourloom.activities.lane.deriving import Derived, reach
+from hourloom.activities.lane.deriving import Derived, reach, reach_of_calls
 from hourloom.activities.lane.facts import NOTHING_KNOWN, essence_of, program_of
 from hourloom.activities.lane.spans import united
 from hourloom.activities.lane.totals import QUARTER, DeviceTotals, laid_totals, spans_of_input
@@ -80,6 +81,7 @@ class PersonReader:
         self, tx: Transaction, workspace: WorkspaceId, user: UserId, options: Options, facts: FactsShelf
     ) -> None:
         self._tx, self.options, self._facts = tx, options, facts
+        self._workspace, self._user = workspace, user
         own = {device.id for device in record.devices_of(tx, workspace) if device.user_id == user}
         self.buckets: Sequence[Bucket] = [
             bucket
@@ -91,12 +93,10 @@ class PersonReader:
 
     def derive(self, start: int, end: int) -> Derived:
         """Return the lane between two instants, worked out anew."""
-        from_, until = start - self.reach, end + self.reach
         records: dict[int, DeviceRecord] = {}
         payloads: set[int] = set()
         quarters: dict[int, tuple[list[Rows], list[Rows]]] = {}
-        for bucket in self.buckets:
-            rows = record.rows_between(self._tx, bucket, from_, until)
+        for bucket, rows in zip(self.buckets, self._read(start, end), strict=True):
             totals = self._totals(bucket, start, end)
             of_device = records.setdefault(bucket.device_id, DeviceRecord(bucket.device_id))
             self._put(of_device, bucket, [(row[1], row[2], row[3]) for row in rows])  # type: ignore[misc]
@@ -113,6 +113,16 @@ class PersonReader:
         if quarters:
             self._lay(quarters, records, known, start, end)
         return derive(records.values(), known, start, end, self.options)
+
+    def _read(self, start: int, end: int) -> list[Rows]:
+        """Return, bucket by bucket, the events that matter to a time; farther back where a call goes on."""
+        until = end + self.reach
+        read = [record.rows_between(self._tx, each, start - self.reach, until) for each in self.buckets]
+        farther = reach_of_calls(self.options)
+        before = {row[3] for rows in read for row in rows if row[1] < start}  # type: ignore[operator]
+        if farther > self.reach and any(each.call for each in self._facts.of(self._tx, before).values()):  # type: ignore[arg-type]
+            read = [record.rows_between(self._tx, each, start - farther, until) for each in self.buckets]
+        return read
 
     def _lay(
         self,
@@ -158,6 +168,10 @@ class PersonReader:
         if not extents:
             return None
         return min(start for start, _ in extents), max(end for _, end in extents)
+
+    def extent_of_marks(self) -> tuple[int, int] | None:
+        """Return the time outside of which the person said nothing about any."""
+        return store.extent_of_marks(self._tx, self._workspace, self._user)
 
     def _first_of_each(self) -> Mapping[tuple[int, str], int]:
         """Return since when each device tells which windows it shows, and whether somebody is there."""

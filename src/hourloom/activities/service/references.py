@@ -44,9 +44,9 @@ class Referring:
     def __init__(self, rulebooks: Rulebooks) -> None:
         self._rulebooks = rulebooks
 
-    def uses(self, tx: Transaction, workspace: WorkspaceId, kind: Labelling, number: int) -> list[Use]:
+    def uses(self, tx: Transaction, who: Actor, kind: Labelling, number: int) -> list[Use]:
         """Return the rules and corrections that give a project or tag."""
-        book = self._rulebooks.read(tx, workspace)
+        book = self._rulebooks.read(tx, who.workspace_id)
         found = [
             Use("rule", rule.id, rule.name)
             for rule in book.rules.values()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import NamedTuple, Protocol
 
 import msgspec
 
+from hourloom.activities import store
 from hourloom.activities.classifying.classifier import Classifier, Explanation
 from hourloom.activities.classifying.matching import has_room
 from hourloom.activities.classifying.patterns import fault_of
 from hourloom.activities.classifying.texts import Part, Texts, description
+from hourloom.activities.lane.marking import Said, cut
+from hourloom.activities.model.correction import NoSuchPayload
 from hourloom.activities.model.preview import Moves
 from hourloom.activities.model.rule import (
     MOST_RULES,
@@ -26,8 +30,9 @@ from hourloom.activities.model.rule import (
     reordered,
 )
 from hourloom.activities.model.rulebook import Rulebook
-from hourloom.activities.model.subject import Subject
+from hourloom.activities.model.subject import NOTHING, Subject
 from hourloom.activities.model.tending import NEW, edited, with_category, without_category
+from hourloom.activities.model.verdict import Verdict
 from hourloom.activities.service.categories import Categories
 from hourloom.activities.service.editing import READ, RULES, WRITE, Rulebooks
 from hourloom.activities.service.references import Labels
@@ -80,6 +85,9 @@ class Edit(msgspec.Struct, frozen=True):
     uncategorise: bool = False
 
 
+SaidWithin = Callable[[Transaction, Actor, int, int], Sequence[Said]]
+
+
 class Stretches(Protocol):
     """Where it is known when a person did what."""
 
@@ -130,6 +138,8 @@ class Rules:
         self._categories, self._labels = categories, labels
         self.stretches: Stretches = _Nothing()
         """What was done when; who derives activities says so here."""
+        self.said: SaidWithin = lambda _tx, _who, _start, _end: ()
+        """What a person said about the time of it, which no rule changes."""
 
     def list(self, who: Actor) -> list[RuleInForce]:
         """Return all rules in the order in which they are asked."""
@@ -198,6 +208,9 @@ class Rules:
         """Return what is decided about something that was recorded, and which rules it meets."""
         who.require(READ)
         with self._database.read() as tx:
+            for payload in {subject.window, subject.detail} - {NOTHING}:
+                if store.digest_of_payload(tx, who.workspace_id, payload) is None:
+                    raise NoSuchPayload(id=payload)
             return self._categories.classifier(tx, who.workspace_id).explain_subject(subject, tx)
 
     async def preview(
@@ -225,8 +238,14 @@ class Rules:
         if edit.category is not None:
             return with_category(before, edited(before, edit.category, edit.changes))
         if edit.remove_category is not None:
-            choice = {"reassign_to": edit.reassign_to, "uncategorise": edit.uncategorise}
-            return without_category(before, edit.remove_category, **choice)  # type: ignore[arg-type]
+            number = edit.remove_category
+            return without_category(
+                before,
+                number,
+                reassign_to=edit.reassign_to,
+                uncategorise=edit.uncategorise,
+                known=self._categories.known(tx, who.workspace_id, before.tree, number),
+            )
         return before
 
     def _previewed(self, who: Actor, edit: Edit, since: Instant, until: Instant) -> Moves:
@@ -240,8 +259,9 @@ class Rules:
             # Whole visits decide, also what of them lies around the period.
             around = Instant(max(0, since - DAY)), Instant(until + DAY)
             rest = _visits(self.stretches(tx, who, *around), since, until)
+            said = self.said(tx, who, since, until)
             while some := list(islice(rest, AT_ONCE)):
-                _compare(tx, some, now, then, moves)
+                _compare(tx, some, now, then, _Count(moves, said))
                 if time.monotonic() > deadline:
                     raise ReadTookTooLong(seconds=PREVIEW_SECONDS)
         return moves
@@ -317,6 +337,22 @@ class _Visit(NamedTuple):
     whole_end: int
 
 
+class _Count:
+    """Counts what would move, but for what a person said about the time, which no rule changes."""
+
+    def __init__(self, moves: Moves, said: Sequence[Said]) -> None:
+        self._moves, self._said = moves, said
+
+    def count(self, was: Verdict, is_: Verdict, start: int, end: int) -> None:
+        """Count a stretch by its two verdicts."""
+        place = bisect_right(self._said, start, key=lambda piece: piece.end) if self._said else 0
+        for a, b, piece in cut(start, end, self._said, place):
+            if piece is None:
+                self._moves.count(was, is_, b - a)
+            elif piece.presence != "away":
+                self._moves.count_stated(was, is_, b - a, piece.stated)
+
+
 def _visits(
     stretches: Iterable[tuple[int, int, Subject]], since: Instant, until: Instant
 ) -> Iterator[_Visit]:
@@ -342,7 +378,7 @@ def _compare(
     visits: Sequence[_Visit],
     now: Classifier,
     then: Classifier,
-    moves: Moves,
+    counted: _Count,
 ) -> None:
     """Count what two classifiers say of some stretches."""
     subjects = {visit.subject for visit in visits}
@@ -350,7 +386,7 @@ def _compare(
     for start, end, subject, *whole in visits:
         one, other = was[subject], is_[subject]
         if one is not None and other is not None:
-            moves.count(one, other, end - start)
+            counted.count(one, other, start, end)
             continue
         # Where either depends on the moment, both are told moment by moment.
         parts = now.parts(start, end, subject, whole[0], whole[1], tx)
@@ -358,4 +394,4 @@ def _compare(
         for first, last, verdict in parts:
             for begin, finish, becomes in others:
                 if begin < last and first < finish:
-                    moves.count(verdict, becomes, min(last, finish) - max(first, begin))
+                    counted.count(verdict, becomes, max(first, begin), min(last, finish))

@@ -1,6 +1,7 @@
 """What is known of apps and sites before their user said a word: a tree of categories, a table, keywords."""
 
 from hourloom.activities.shipped.answering import WEAK, ShippedAnswer, is_container, shipped_answer
+from hourloom.activities.shipped.counting import known_of
 from hourloom.activities.shipped.tree import TREE_VERSION, DefaultCategory, default_tree
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "ShippedAnswer",
     "default_tree",
     "is_container",
+    "known_of",
     "shipped_answer",
 ]

@@ -86,6 +86,76 @@ def answers_about(
     return {pair: found[place] for pair, place in stored.items() if place in found}
 
 
+def count_answers(tx: Transaction, workspace: int, categories: Iterable[int]) -> int:
+    """Return how many answers name one of some categories."""
+    found = tx.value(
+        ByDialect(
+            sqlite="""
+                SELECT count(*) FROM categoriser_answers WHERE workspace_id = :workspace
+                  AND category_id IN (SELECT value FROM json_each(:categories))
+            """,
+            postgresql="""
+                SELECT count(*) FROM categoriser_answers
+                WHERE workspace_id = :workspace AND category_id = ANY(:categories)
+            """,
+        ),
+        workspace=workspace,
+        categories=listed(tx, sorted(categories)),
+    )
+    return whole(found)
+
+
+def answers_naming(tx: Transaction, workspace: int, category: int) -> list[tuple[int, int]]:
+    """Return what the answers are about that name a category: window and detail."""
+    rows = tx.rows(
+        """
+        SELECT window_id, detail_id FROM categoriser_answers
+        WHERE workspace_id = :workspace AND category_id = :category ORDER BY window_id, detail_id
+        """,
+        workspace=workspace,
+        category=category,
+    )
+    return [(whole(window), whole(detail)) for window, detail in rows]
+
+
+def rename_answers(tx: Transaction, workspace: int, category: int, by: int) -> int:
+    """Let all answers that name a category name another one."""
+    return tx.execute(
+        """
+        UPDATE categoriser_answers SET category_id = :by
+        WHERE workspace_id = :workspace AND category_id = :category
+        """,
+        workspace=workspace,
+        category=category,
+        by=by,
+    )
+
+
+def rename_answers_about(
+    tx: Transaction, workspace: int, pairs: Sequence[tuple[int, int]], category: int, by: int
+) -> int:
+    """Let those of some answers that name a category name another one."""
+    return tx.execute(
+        ByDialect(
+            sqlite="""
+                UPDATE categoriser_answers SET category_id = :by
+                WHERE workspace_id = :workspace AND category_id = :category AND (window_id, detail_id) IN
+                    (SELECT value ->> 0, value ->> 1 FROM json_each(:pairs))
+            """,
+            postgresql="""
+                UPDATE categoriser_answers SET category_id = :by
+                WHERE workspace_id = :workspace AND category_id = :category AND (window_id, detail_id) IN
+                    (SELECT (value ->> 0)::bigint, (value ->> 1)::bigint
+                     FROM json_array_elements(:pairs::json))
+            """,
+        ),
+        workspace=workspace,
+        pairs=msgspec.json.encode(pairs).decode(),
+        category=category,
+        by=by,
+    )
+
+
 def put_answers(tx: Transaction, workspace: int, answers: Iterable[StoredAnswer]) -> int:
     """Store answers, in the place of older ones about the same."""
     given = [(*each[:5], round(each.confidence * THOUSANDTHS), each.at) for each in answers]

@@ -79,7 +79,7 @@ class NothingAsked(Invalid):
 
 
 class NeededStill(Conflict):
-    """Rules, corrections or categories below need '{name}': add --reassign-to CATEGORY or --uncategorise."""
+    """Rules, corrections, known apps or categories below need '{name}': --reassign-to or --uncategorise."""
 
 
 class OneThing(Invalid):

@@ -17,6 +17,7 @@ COUNTED = {
     "categories": ("category", "categories"),
     "rules": ("rule", "rules"),
     "corrections": ("correction", "corrections"),
+    "marks": ("mark", "marks"),
     "events": ("event", "events"),
     "buckets": ("bucket", "buckets"),
 }

@@ -1,7 +1,8 @@
 """Which goals cannot be met together, whatever is done: found before one of them is kept.
 
 Only what is certain counts. Of two goals in opposite directions the one asks for more than the other allows,
-where all that the first counts counts for the second too.
+where all that the first counts counts for the second too; or minimums of what excludes one another ask for
+more than a day has.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from hourloom.core.clock import HOUR, SECOND
-from hourloom.goals.model.goal import Goal, GoalFilter, GoalsContradict, GoalTerms
+from hourloom.goals.model.goal import SECONDS_A_DAY, Goal, GoalFilter, GoalsContradict, GoalTerms
 
 Below = Callable[[int], frozenset[int]]
 """From a category to itself and those below it."""
@@ -23,11 +24,13 @@ TIMES_IN_A_MONTH = 4
 
 
 def require_possible(terms: GoalTerms, others: Iterable[Goal], below: Below) -> None:
-    """Raise where a goal cannot be met together with one of the others."""
+    """Raise where a goal cannot be met together with some of the others."""
+    others = list(others)
     for other in others:
         reason = contradiction(terms, other.terms, below)
         if reason is not None:
             raise GoalsContradict(other=other.terms.name, reason=reason, id=other.id)
+    _require_room_in_a_day(terms, others, below)
 
 
 def contradiction(one: GoalTerms, other: GoalTerms, below: Below) -> str | None:
@@ -41,6 +44,45 @@ def contradiction(one: GoalTerms, other: GoalTerms, below: Below) -> str | None:
     if needed <= allowed:
         return None
     return f"at least {_said(least)} {_each(least)} is more than at most {_said(most)} {_each(most)} allows"
+
+
+def _require_room_in_a_day(terms: GoalTerms, others: Iterable[Goal], below: Below) -> None:
+    """Raise where minimums of what excludes one another come to more hours than a day has."""
+    together, beside = [terms], list[Goal]()
+    for other in sorted(others, key=lambda other: (-other.terms.amount, other.id)):
+        adds = all(_exclude(other.terms.where, each.where, below) for each in together)
+        if adds and _is_daily_minimum(other.terms) and _share_a_day([*together, other.terms]):
+            together.append(other.terms)
+            beside.append(other)
+    asked = sum(each.target for each in together)
+    if beside and _is_daily_minimum(terms) and asked > SECONDS_A_DAY:
+        reason = f"together they ask for {duration_in_words(asked)} of a day of 24 h"
+        names = '" and "'.join(each.terms.name for each in beside)
+        raise GoalsContradict(other=names, reason=reason, id=beside[0].id)
+
+
+def _is_daily_minimum(terms: GoalTerms) -> bool:
+    return (terms.measure, terms.direction, terms.period) == ("time", "at_least", "day")
+
+
+def _share_a_day(goals: Sequence[GoalTerms]) -> bool:
+    """Return whether there are days on which all count, but for days off."""
+    starts = max(each.starts_on for each in goals)
+    in_force = all(each.ends_on is None or each.ends_on >= starts for each in goals)
+    return in_force and bool(frozenset.intersection(*(frozenset(each.weekdays) for each in goals)))
+
+
+def _exclude(one: GoalFilter, other: GoalFilter, below: Below) -> bool:
+    """Return whether nothing passes both filters: an activity has one category, project, app and site."""
+    mine, theirs = (frozenset[int]().union(*map(below, each.categories)) for each in (one, other))
+    pairs: Sequence[tuple[Iterable[object], Iterable[object]]] = (
+        (mine, theirs),
+        (one.projects, other.projects),
+        (one.apps, other.apps),
+        (one.domains, other.domains),
+        (one.scores, other.scores),
+    )
+    return any(a and b and not frozenset(a) & frozenset(b) for a, b in pairs)
 
 
 def is_within(inner: GoalFilter, outer: GoalFilter, below: Below) -> bool:

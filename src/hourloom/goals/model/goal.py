@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from hourloom.core.changes import Change
+from hourloom.core.changes import PersonalChange
 from hourloom.core.clock import SECOND, Instant
 from hourloom.core.errors import Conflict, Invalid, NotFound
 from hourloom.core.ids import GoalId, UserId, WorkspaceId
@@ -152,27 +152,27 @@ class Goal(msgspec.Struct, frozen=True):
     created_at: Instant
 
 
-class GoalAdded(Change, frozen=True):
+class GoalAdded(PersonalChange, frozen=True):
     """A goal was added, or came back by an undo."""
 
     id: GoalId
     terms: GoalTerms
 
 
-class GoalChanged(Change, frozen=True):
+class GoalChanged(PersonalChange, frozen=True):
     """A goal asks for something else now, has an end, or other days off."""
 
     id: GoalId
     terms: GoalTerms
 
 
-class GoalDeleted(Change, frozen=True):
+class GoalDeleted(PersonalChange, frozen=True):
     """A goal was deleted."""
 
     id: GoalId
 
 
-class GoalReached(Change, frozen=True):
+class GoalReached(PersonalChange, frozen=True):
     """What a goal asks for in a period was done."""
 
     id: GoalId
@@ -180,7 +180,7 @@ class GoalReached(Change, frozen=True):
     last_day: date
 
 
-class GoalAboutToBeMissed(Change, frozen=True):
+class GoalAboutToBeMissed(PersonalChange, frozen=True):
     """A period of a goal will probably end badly."""
 
     id: GoalId
@@ -188,7 +188,7 @@ class GoalAboutToBeMissed(Change, frozen=True):
     last_day: date
 
 
-class GoalMissed(Change, frozen=True):
+class GoalMissed(PersonalChange, frozen=True):
     """A period of a goal ended badly, or cannot end well any more."""
 
     id: GoalId

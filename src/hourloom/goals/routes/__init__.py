@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -165,6 +166,21 @@ class GoalsShape(msgspec.Struct):
     goals: list[GoalWithProgress]
 
 
+class GoalAtPresent(msgspec.Struct):
+    """A goal and its present period, without what came before."""
+
+    goal: GoalShape
+    progress: ProgressShape
+
+
+class GoalsAtPresent(msgspec.Struct):
+    """Goals that have not ended, in the order in which they were made."""
+
+    today: date
+    zone: str
+    goals: list[GoalAtPresent]
+
+
 class GoalMade(msgspec.Struct):
     """A goal as it is kept, and the operation with which this can be undone."""
 
@@ -264,6 +280,15 @@ def show_goal_history(
     return GoalHistoryShape(
         terms.unit, [_progress(terms, each) for each in found], found[-1].period.first if more else None
     )
+
+
+def present_shape_of(goals: Goals, who: Actor, found: Sequence[tuple[Goal, GoalProgress]]) -> GoalsAtPresent:
+    """Return goals as they stand at this moment."""
+    shown = [
+        GoalAtPresent(_goal(goal, goals.named(who, goal)), _progress(goal.terms, progress))
+        for goal, progress in found
+    ]
+    return GoalsAtPresent(goals.today(who), goals.calendar(who).zone, shown)
 
 
 def _terms(goals: Goals, who: Actor, body: GoalToKeep) -> GoalTerms:

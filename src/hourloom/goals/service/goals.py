@@ -144,6 +144,18 @@ class Goals:
             until = self.until()
             return [self._standing(who, goal, until) for goal in shown]
 
+    def present(self, who: Actor) -> list[tuple[Goal, GoalProgress]]:
+        """Return the goals that have not ended, each with its present period; no past is looked at."""
+        who.require(READ)
+        with self._database.read() as tx:
+            calendar, now, until = self.calendar(who), self._clock.now(), self.until()
+            today = calendar.day_at(now)
+            return [
+                (goal, self.progress(who, goal.terms, calendar, now, max(goal.terms.starts_on, today), until))
+                for goal in store.goals_of(tx, who.workspace_id, who.user_id)
+                if not _is_over(goal.terms, today)
+            ]
+
     def get(self, who: Actor, number: int) -> GoalStanding:
         """Return one goal as it stands."""
         who.require(READ)
@@ -195,7 +207,7 @@ class Goals:
             goal = Goal(GoalId(0), who.workspace_id, who.user_id, terms, self._clock.now())
             goal = msgspec.structs.replace(goal, id=store.add(tx, goal))
             operation = self._recorded(who, [GoalBefore(goal.id, None)], [goal])
-            self._tell(tx, goal, GoalAdded(goal.id, goal.terms))
+            self._tell(tx, goal, GoalAdded(goal.user_id, goal.id, goal.terms))
             return goal, operation
 
     def change(self, who: Actor, number: int, terms: GoalTerms, where: GoalWhere) -> tuple[Goal, OperationId]:
@@ -249,7 +261,7 @@ class Goals:
             goal = self._one(tx, who, number)
             store.drop(tx, who.workspace_id, goal.id)
             operation = self._recorded(who, [GoalBefore(goal.id, goal)], [])
-            self._tell(tx, goal, GoalDeleted(goal.id))
+            self._tell(tx, goal, GoalDeleted(goal.user_id, goal.id))
             return operation
 
     def _terms(self, who: Actor, terms: GoalTerms, where: GoalWhere, others: Sequence[Goal]) -> GoalTerms:
@@ -370,7 +382,7 @@ class Goals:
         operation = self._recorded(who, [GoalBefore(goal.id, goal) for goal in after], changed)
         for goal in changed:
             store.set_terms(tx, who.workspace_id, goal.id, goal.terms)
-            self._tell(tx, goal, GoalChanged(goal.id, goal.terms))
+            self._tell(tx, goal, GoalChanged(goal.user_id, goal.id, goal.terms))
         return changed, operation
 
     def _recorded(self, who: Actor, before: Sequence[GoalBefore], after: Iterable[Goal]) -> OperationId:
@@ -406,7 +418,7 @@ class Goals:
         if step.was is None:
             if present is not None:
                 store.drop(tx, present.workspace_id, present.id)
-                self._tell(tx, present, GoalDeleted(present.id))
+                self._tell(tx, present, GoalDeleted(present.user_id, present.id))
             return
         # What was added meanwhile may contradict what comes back.
         require_possible(step.was.terms, here.values(), self._names.tree(who).below)
@@ -414,10 +426,10 @@ class Goals:
         if present is None:
             require_room(len(here))
             store.put(tx, step.was)
-            self._tell(tx, step.was, GoalAdded(step.id, step.was.terms))
+            self._tell(tx, step.was, GoalAdded(step.was.user_id, step.id, step.was.terms))
         else:
             store.set_terms(tx, step.was.workspace_id, step.id, step.was.terms)
-            self._tell(tx, step.was, GoalChanged(step.id, step.was.terms))
+            self._tell(tx, step.was, GoalChanged(step.was.user_id, step.id, step.was.terms))
 
     def _purge(self, _tx: Transaction, operation: Operation) -> bool:
         return self._operations.forget_steps(operation.id, 1)

@@ -134,7 +134,8 @@ class GoalLooks:
             period=goal.terms.period,
             first_day=news.first_day.isoformat(),
         )
-        tx.changed(goal.workspace_id, CHANGES[news.telling](goal.id, news.first_day, news.last_day))
+        told = CHANGES[news.telling](goal.user_id, goal.id, news.first_day, news.last_day)
+        tx.changed(goal.workspace_id, told)
 
     def _standing(self) -> set[int]:
         """Return the goals of which a notice says that they are about to be missed."""

@@ -10,7 +10,7 @@ import msgspec
 from hourloom.activities.model.category import SEPARATOR
 from hourloom.core.actors import Actor
 from hourloom.core.apps import app_identity
-from hourloom.core.errors import NotFound
+from hourloom.core.errors import Invalid, NotFound
 from hourloom.core.urls import ascii_host, host_of
 from hourloom.goals.model.goal import GoalFilter
 from hourloom.goals.ports import GoalNames
@@ -18,7 +18,11 @@ from hourloom.tracking.enrichment import registrable
 
 
 class NothingOfThatName(NotFound):
-    """There is no {kind} '{name}'."""
+    """There is no {kind} '{name}'; `hourloom {kind} list` shows those there are."""
+
+
+class NothingToLookAt(Invalid):
+    """'{name}' is no {kind}; write {example}."""
 
 
 class GoalWhere(msgspec.Struct, frozen=True):
@@ -51,8 +55,8 @@ class Naming:
         return GoalFilter(
             categories=_found("category", where.categories, lambda: self.categories(who)),
             projects=_found("project", where.projects, lambda: self._names.projects(who)),
-            apps=_words("app", where.apps, app_identity),
-            domains=_words("domain", where.domains, _domain),
+            apps=_words("program", "its name such as firefox", where.apps, app_identity),
+            domains=_words("site", "its name such as example.org", where.domains, _domain),
             tags=_found("tag", where.tags, lambda: self._names.tags(who)),
             scores=tuple(sorted(set(where.scores))),
         )
@@ -92,13 +96,13 @@ def _tidy(path: str) -> str:
     return SEPARATOR.join(part.strip() for part in path.split(">")).casefold()
 
 
-def _words(kind: str, wanted: Sequence[str], made: Callable[[str], str]) -> tuple[str, ...]:
+def _words(kind: str, example: str, wanted: Sequence[str], made: Callable[[str], str]) -> tuple[str, ...]:
     found = set[str]()
     for each in wanted:
         word = made(each)
         if not word:
             # Left out, the goal would be about everything.
-            raise NothingOfThatName(kind=kind, name=each[:100])
+            raise NothingToLookAt(kind=kind, name=each[:100], example=example)
         found.add(word)
     return tuple(sorted(found))
 

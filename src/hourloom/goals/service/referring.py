@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.decoding import decode
-from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Transaction
 from hourloom.goals import store
 from hourloom.goals.model.goal import Goal, GoalChanged, GoalFilter, GoalTerms
 from hourloom.projects.ports import Labelling, Use
+
+
+class ChangedGoal(msgspec.Struct, frozen=True):
+    """A goal before it looked at another thing, and what it asks for since."""
+
+    was: Goal
+    terms: GoalTerms
 
 
 class GoalReferring:
@@ -18,17 +26,17 @@ class GoalReferring:
 
     name = "goals"
 
-    def uses(self, tx: Transaction, workspace: WorkspaceId, kind: Labelling, number: int) -> list[Use]:
-        """Return the goals that look at a project or tag."""
+    def uses(self, tx: Transaction, who: Actor, kind: Labelling, number: int) -> list[Use]:
+        """Return the goals that look at a project or tag; of others' only that there are some."""
         return [
-            Use("goal", goal.id, goal.terms.name)
-            for goal in store.goals_of_all(tx, workspace)
+            Use("goal", goal.id, goal.terms.name) if goal.user_id == who.user_id else Use("goal", 0, "")
+            for goal in store.goals_of_all(tx, who.workspace_id)
             if number in _numbers(goal.terms.where, kind)
         ]
 
     def replace(
         self, tx: Transaction, who: Actor, kind: Labelling, number: int, by: int | None
-    ) -> list[Goal] | None:
+    ) -> list[ChangedGoal] | None:
         """Let goals look at another project or tag.
 
         Where it is deleted they still look at it, and find nothing: without it, a goal would be about more,
@@ -41,12 +49,10 @@ class GoalReferring:
             for goal in store.goals_of_all(tx, who.workspace_id)
             if number in _numbers(goal.terms.where, kind)
         ]
-        for goal in touched:
-            _set(tx, goal, _replaced(goal.terms, kind, number, by))
-        return touched or None
+        return _all_set(tx, [(goal, _replaced(goal.terms, kind, number, by)) for goal in touched])
 
     def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
-        """Let goals look again at what they did; those that are gone stay so."""
+        """Let goals look again at what they did; leave alone what was changed since."""
         _take_back(tx, who, was)
 
 
@@ -55,27 +61,28 @@ class GoalsOfCategories:
 
     name = "goals"
 
-    def replace(self, tx: Transaction, who: Actor, number: int, by: int) -> list[Goal] | None:
+    def replace(self, tx: Transaction, who: Actor, number: int, by: int) -> list[ChangedGoal] | None:
         """Let goals look at the category that takes the place of one."""
         touched = [
             goal for goal in store.goals_of_all(tx, who.workspace_id) if number in goal.terms.where.categories
         ]
+        after = []
         for goal in touched:
             numbers = {by if each == number else each for each in goal.terms.where.categories}
             where = msgspec.structs.replace(goal.terms.where, categories=tuple(sorted(numbers)))
-            _set(tx, goal, msgspec.structs.replace(goal.terms, where=where))
-        return touched or None
+            after.append((goal, msgspec.structs.replace(goal.terms, where=where)))
+        return _all_set(tx, after)
 
     def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
-        """Let goals look again at what they did; those that are gone stay so."""
+        """Let goals look again at what they did; leave alone what was changed since."""
         _take_back(tx, who, was)
 
 
 def _take_back(tx: Transaction, who: Actor, was: bytes) -> None:
-    here = {goal.id for goal in store.goals_of_all(tx, who.workspace_id)}
-    for goal in decode(was, list[Goal]):
-        if goal.id in here:
-            _set(tx, goal, goal.terms)
+    here = {goal.id: goal.terms for goal in store.goals_of_all(tx, who.workspace_id)}
+    for changed in decode(was, list[ChangedGoal]):
+        if here.get(changed.was.id) == changed.terms:
+            _set(tx, changed.was, changed.was.terms)
 
 
 def _numbers(where: GoalFilter, kind: Labelling) -> tuple[int, ...]:
@@ -91,6 +98,12 @@ def _replaced(terms: GoalTerms, kind: Labelling, number: int, by: int) -> GoalTe
     return msgspec.structs.replace(terms, where=where)
 
 
+def _all_set(tx: Transaction, after: Sequence[tuple[Goal, GoalTerms]]) -> list[ChangedGoal] | None:
+    for goal, terms in after:
+        _set(tx, goal, terms)
+    return [ChangedGoal(goal, terms) for goal, terms in after] or None
+
+
 def _set(tx: Transaction, goal: Goal, terms: GoalTerms) -> None:
     store.set_terms(tx, goal.workspace_id, goal.id, terms)
-    tx.changed(goal.workspace_id, GoalChanged(goal.id, terms))
+    tx.changed(goal.workspace_id, GoalChanged(goal.user_id, goal.id, terms))

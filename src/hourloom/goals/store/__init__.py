@@ -40,6 +40,16 @@ def goals_of_all(tx: Transaction, workspace: int) -> list[Goal]:
     return _goals(rows)
 
 
+def user_of(tx: Transaction, workspace: int, goal: int) -> UserId | None:
+    """Return whose goal it is; None where there is none."""
+    found = tx.value(
+        "SELECT user_id FROM goals WHERE id = :goal AND workspace_id = :workspace",
+        goal=goal,
+        workspace=workspace,
+    )
+    return None if found is None else UserId(whole(found))
+
+
 def has_goals(tx: Transaction, first: int, last: int) -> bool:
     """Return whether some workspace has goals with these numbers."""
     return tx.value("SELECT 1 FROM goals WHERE id BETWEEN :first AND :last", first=first, last=last) == 1

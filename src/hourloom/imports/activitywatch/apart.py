@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from hourloom.core.errors import HourloomError
+from hourloom.core.errors import HourloomError, TooLarge
 from hourloom.imports.activitywatch.asking import (
     FUNCTION,
     Asked,
@@ -19,6 +19,7 @@ from hourloom.imports.activitywatch.asking import (
     ListBuckets,
     ReadEvents,
     TellKind,
+    is_database,
 )
 from hourloom.imports.model import Batch, Cursor, SourceBucket
 from hourloom.workers.model import MIB, Limits, Protections, WorkerFailed
@@ -30,6 +31,12 @@ Answer = TypeVar("Answer")
 _COMPANIONS = ("-wal", "-shm", "-journal")
 """Files that belong to a database while a program has it open."""
 _MOST_AWAKENINGS = 5
+LARGEST_DATABASE = 256 * MIB
+"""Of one that is handed in, which is held in memory while it is read; exports are read in pieces."""
+
+
+class DatabaseTooLarge(TooLarge):
+    """{name} is a database of over {most} MiB; `hourloom import activitywatch FILE` reads it where it is."""
 
 
 class SourceApart:
@@ -121,6 +128,11 @@ def open_spooled(file: SpoolFile, name: str) -> SourceApart:
     """Open an export that was spooled, and is called by a name in what is said of it."""
     argument = msgspec.msgpack.encode(FileToRead(name, file.key))
     limits = _limits(file.size, writes=0)
+    if is_database(file.head):
+        if file.size > LARGEST_DATABASE:
+            raise DatabaseTooLarge(name=name, most=LARGEST_DATABASE // MIB)
+        # Its content, as it is read and as SQLite holds it.
+        limits = msgspec.structs.replace(limits, memory=limits.memory + 3 * file.size)
     return SourceApart(
         lambda: Worker(FUNCTION, argument, limits=limits, descriptors=[file.descriptor]), companions=[]
     )

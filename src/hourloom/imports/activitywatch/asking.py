@@ -51,3 +51,8 @@ Asked = TellKind | ListBuckets | ReadEvents
 
 FUNCTION = "hourloom.imports.activitywatch.reading:begin"
 """What the worker runs; it alone loads the drivers."""
+
+
+def is_database(head: bytes) -> bool:
+    """Return whether a file that begins so is a database of SQLite's."""
+    return head.startswith(b"SQLite format 3\0")

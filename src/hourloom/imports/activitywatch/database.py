@@ -8,7 +8,7 @@ from pathlib import Path
 from hourloom.core.errors import Invalid
 from hourloom.imports.activitywatch.dialects import Cells, Dialect, dialect_of
 from hourloom.imports.activitywatch.export import UnknownBucket, bucket_data, created_at
-from hourloom.imports.activitywatch.readonly import ReadOnlyDatabase
+from hourloom.imports.activitywatch.readonly import DatabaseInMemory, ReadOnlyDatabase
 from hourloom.imports.model import (
     BATCH,
     Batch,
@@ -28,9 +28,9 @@ class ForeignDatabase(Invalid):
 class DatabaseFile:
     """A database of aw-server, aw-server-rust or aw-core; its server may be running."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: ReadOnlyDatabase | DatabaseInMemory | None = None) -> None:
         self._path = path
-        self._file = ReadOnlyDatabase(path)
+        self._file = file or ReadOnlyDatabase(path)
         self._dialect = self._recognised()
         self._keys: dict[str, object] | None = None
 

@@ -9,7 +9,7 @@ from stat import S_ISDIR, S_ISREG
 
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.imports.activitywatch import dialects
-from hourloom.imports.activitywatch.asking import Kind
+from hourloom.imports.activitywatch.asking import Kind, is_database
 from hourloom.imports.activitywatch.readonly import ReadOnlyDatabase
 
 _HEAD = 4096
@@ -31,12 +31,17 @@ class ForeignFile(Invalid):
 def detect(path: Path) -> Kind:
     """Return what the file is, or say what it looks like instead."""
     head = _head(path)
-    if head.startswith(b"SQLite format 3\0"):
+    if is_database(head):
         return _database_kind(path)
+    require_export(head, path.name, is_empty=not head)
+    return Kind.EXPORT
+
+
+def require_export(head: bytes, name: str, *, is_empty: bool) -> None:
+    """Raise unless a file that begins so can be an export, and say what it looks like instead."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    if text[:1] in (b"{", b"["):
-        return Kind.EXPORT
-    raise ForeignFile(name=path.name, looks=_looks(path, text))
+    if text[:1] not in (b"{", b"["):
+        raise ForeignFile(name=name, looks=_looks(text, is_empty=is_empty))
 
 
 def _head(path: Path) -> bytes:
@@ -61,23 +66,29 @@ def _directory(path: Path) -> str:
 def _database_kind(path: Path) -> Kind:
     file = ReadOnlyDatabase(path)
     try:
-        dialect = dialects.dialect_of(file.connection)
-    except sqlite3.DatabaseError:
-        raise ForeignFile(name=path.name, looks="it is a damaged database") from None
+        return kind_of_database(file.connection, path.name)
     finally:
         file.close()
+
+
+def kind_of_database(connection: sqlite3.Connection, name: str) -> Kind:
+    """Return whose database this is, or raise for another program's."""
+    try:
+        dialect = dialects.dialect_of(connection)
+    except sqlite3.DatabaseError:
+        raise ForeignFile(name=name, looks="it is a damaged database") from None
     if dialect in (dialects.PEEWEE, dialects.PEEWEE_WITHOUT_DATA):
         return Kind.PYTHON_DATABASE
     if dialect in (dialects.RUST, dialects.RUST_WITHOUT_DATA):
         return Kind.RUST_DATABASE
     if dialect is dialects.CORE:
         return Kind.CORE_DATABASE
-    raise ForeignFile(name=path.name, looks="it is another program's database")
+    raise ForeignFile(name=name, looks="it is another program's database")
 
 
-def _looks(path: Path, text: bytes) -> str:
+def _looks(text: bytes, *, is_empty: bool) -> str:
     if not text:
-        return "it is empty" if path.stat().st_size == 0 else "it holds only blanks"
+        return "it is empty" if is_empty else "it holds only blanks"
     if text.startswith((b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")):
         return "it is compressed; unpack it first"
     if re.match(rb"[\w \"-]+(,[\w \"-]+)+\r?\n", text):

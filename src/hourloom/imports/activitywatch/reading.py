@@ -17,13 +17,17 @@ from hourloom.imports.activitywatch.asking import (
     ListBuckets,
     ReadEvents,
     TellKind,
+    is_database,
 )
 from hourloom.imports.activitywatch.database import DatabaseFile
-from hourloom.imports.activitywatch.detect import detect
+from hourloom.imports.activitywatch.detect import detect, kind_of_database, require_export
 from hourloom.imports.activitywatch.export import ExportFile
+from hourloom.imports.activitywatch.readonly import DatabaseInMemory
 from hourloom.imports.ports import Source
 from hourloom.workers import spool
 from hourloom.workers.child import Means, Session, give_up_opening
+
+LOOKED_AT = 4096
 
 spool.load()
 
@@ -53,13 +57,24 @@ def _answers(kind: Kind, source: Source, asked: Asked) -> Iterator[object]:
 def _opened(file: FileToRead, descriptors: tuple[int, ...]) -> tuple[Kind, Source]:
     path = Path(file.path)
     if descriptors:
-        return Kind.EXPORT, ExportFile(path, _reopened(descriptors[0], file.key))
+        return _spooled(path, _reopened(descriptors[0], file.key))
     kind = detect(path)
     if kind is not Kind.EXPORT:
         return kind, DatabaseFile(path)
     export = ExportFile(path, _reopened(os.open(path, os.O_RDONLY), None))
     give_up_opening()
     return kind, export
+
+
+def _spooled(path: Path, reopened: Callable[[], BinaryIO]) -> tuple[Kind, Source]:
+    """Open what was handed in: a database is held in memory, as SQLite can read nothing that is sealed."""
+    with reopened() as spooled:
+        head = spooled.read(LOOKED_AT)
+        if is_database(head):
+            content = DatabaseInMemory(path, bytearray(head) + spooled.read())
+            return kind_of_database(content.connection, path.name), DatabaseFile(path, content)
+    require_export(head, path.name, is_empty=not head)
+    return Kind.EXPORT, ExportFile(path, reopened)
 
 
 def _reopened(descriptor: int, key: bytes | None) -> Callable[[], BinaryIO]:

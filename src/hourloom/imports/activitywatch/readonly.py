@@ -15,6 +15,8 @@ _COMPANIONS = ("", "-wal", "-journal")
 _COPY_ATTEMPTS = 5
 _BUSY_SECONDS = 10.0
 _MAX_BYTES = 8 << 20
+_VERSIONS = slice(18, 20)
+"""Where a file says whether it has a log."""
 
 
 class UnreadableDatabase(Invalid):
@@ -95,6 +97,34 @@ class ReadOnlyDatabase:
             except (OSError, sqlite3.DatabaseError) as error:
                 raise _unreadable(self._path, error) from None
         raise BusyDatabase(name=self._path.name)
+
+
+class DatabaseInMemory:
+    """A database that came in pieces: its whole content, held in memory and nowhere else."""
+
+    def __init__(self, path: Path, content: bytearray) -> None:
+        self._path = path
+        # What was not yet written back from a log cannot be there: it is read as if it had none.
+        content[_VERSIONS] = b"\x01\x01"
+        self.connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self.connection.text_factory = bytes
+        try:
+            self.connection.deserialize(content)
+            self.connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            self.close()
+            raise _unreadable(path, error) from None
+
+    def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[object, ...]]:
+        """Return all rows, or the first few MiB."""
+        try:
+            return _bounded(self.connection.execute(sql, dict(values)))
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(self._path, error) from None
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.connection.close()
 
 
 def _bounded(cursor: sqlite3.Cursor) -> list[tuple[object, ...]]:

@@ -10,7 +10,7 @@ def revision(tx: Transaction) -> str:
 
 
 def last_heard(tx: Transaction) -> Rows:
-    """Return device, name, and begin and end of the newest event of each bucket."""
+    """Return device, name, and begin and end of the newest event of each bucket but invented ones."""
     return tx.rows(
         """
         SELECT b.device_id, b.name,
@@ -20,14 +20,24 @@ def last_heard(tx: Transaction) -> Rows:
                (SELECT e.ended_at FROM events e
                 WHERE e.workspace_id = b.workspace_id AND e.bucket_id = b.id
                 ORDER BY e.started_at DESC, e.id DESC LIMIT 1)
-        FROM buckets b WHERE b.deleted_at IS NULL ORDER BY b.name
+        FROM buckets b
+        WHERE b.deleted_at IS NULL
+            AND b.workspace_id NOT IN (SELECT workspace_id FROM members WHERE role LIKE 'demo%')
+        ORDER BY b.name
         """
     )
 
 
 def standing_notices(tx: Transaction) -> Rows:
-    """Return kind, slot, facts and instant of the notices that stand."""
-    return tx.rows("SELECT kind, slot, subject, raised_at FROM notices WHERE cleared_at IS NULL ORDER BY id")
+    """Return kind, slot, facts and instant of the notices that stand, but for those about invented data."""
+    return tx.rows(
+        """
+        SELECT kind, slot, subject, raised_at FROM notices
+        WHERE cleared_at IS NULL
+            AND workspace_id NOT IN (SELECT workspace_id FROM members WHERE role LIKE 'demo%')
+        ORDER BY id
+        """
+    )
 
 
 def lost_payloads(tx: Transaction) -> Rows:

@@ -88,7 +88,7 @@ class Projects:
         """Return what refers to a project."""
         who.require(READ)
         with self._database.read() as tx:
-            return self.references.uses(tx, who.workspace_id, "project", _found(tx, who, number).id)
+            return self.references.uses(tx, who, "project", _found(tx, who, number).id)
 
     def names(self, tx: Transaction, workspace: WorkspaceId) -> dict[int, str]:
         """Return the names of all projects that are not in the trash, for other services."""
@@ -141,7 +141,7 @@ class Projects:
         who.require(WRITE)
         with self._database.begin() as tx:
             was = _found(tx, who, number)
-            uses = self.references.uses(tx, who.workspace_id, "project", number)
+            uses = self.references.uses(tx, who, "project", number)
             after = msgspec.structs.replace(was, deleted_at=self._clock.now())
             operation = self._done(who, "delete", was, after)
             self.references.replace(tx, who, operation, "project", number, None)

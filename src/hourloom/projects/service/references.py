@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from hourloom.core.actors import Actor
-from hourloom.core.ids import OperationId, WorkspaceId
+from hourloom.core.ids import OperationId
 from hourloom.db.transaction import Transaction
 from hourloom.operations.service import Operations
 from hourloom.projects.ports import Labelling, Use
@@ -24,8 +24,11 @@ class Referrer(Protocol):
         """Return the word under which it finds again what it dropped."""
         ...
 
-    def uses(self, tx: Transaction, workspace: WorkspaceId, kind: Labelling, number: int, /) -> list[Use]:
-        """Return what refers to a project or tag; a hundred are enough to say."""
+    def uses(self, tx: Transaction, who: Actor, kind: Labelling, number: int, /) -> list[Use]:
+        """Return what refers to a project or tag; a hundred are enough to say.
+
+        What belongs to another user of the workspace is told without number and name.
+        """
         ...
 
     def replace(
@@ -53,11 +56,11 @@ class References:
         """Ask a feature from now on."""
         self._referrers[referrer.name] = referrer
 
-    def uses(self, tx: Transaction, workspace: WorkspaceId, kind: Labelling, number: int) -> list[Use]:
+    def uses(self, tx: Transaction, who: Actor, kind: Labelling, number: int) -> list[Use]:
         """Return what refers to a project or tag, at most a hundred."""
         found: list[Use] = []
         for referrer in self._referrers.values():
-            found += referrer.uses(tx, workspace, kind, number)
+            found += referrer.uses(tx, who, kind, number)
         return found[:MOST_NAMED]
 
     def replace(

@@ -83,7 +83,7 @@ class Tags:
         """Return what refers to a tag."""
         who.require(READ)
         with self._database.read() as tx:
-            return self.references.uses(tx, who.workspace_id, "tag", _found(tx, who, number).id)
+            return self.references.uses(tx, who, "tag", _found(tx, who, number).id)
 
     def names(self, tx: Transaction, workspace: WorkspaceId) -> dict[int, str]:
         """Return the names of all tags that are not in the trash, for other services."""
@@ -121,7 +121,7 @@ class Tags:
         """Put a tag into the trash; what had it, which is returned, no longer does."""
         who.require(WRITE)
         with self._database.begin() as tx:
-            uses = self.references.uses(tx, who.workspace_id, "tag", _found(tx, who, number).id)
+            uses = self.references.uses(tx, who, "tag", _found(tx, who, number).id)
             return uses, self._put_away(tx, who, number, "delete", None)
 
     def merge(self, who: Actor, number: int, into: int) -> tuple[Tag, OperationId]:

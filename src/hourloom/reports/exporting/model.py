@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from hourloom.core.changes import Change
+from hourloom.core.changes import PersonalChange
 from hourloom.core.clock import Instant
 from hourloom.core.errors import Conflict, Gone, Invalid, NotFound, Refused, TooLarge
 from hourloom.core.ids import JobId, UserId, WorkspaceId
@@ -117,7 +117,7 @@ class Export(msgspec.Struct, frozen=True):
         return self.state in OPEN
 
 
-class ExportChanged(Change, frozen=True):
+class ExportChanged(PersonalChange, frozen=True):
     """An export was asked for, begun, or came to its end; what it is filtered by is not told."""
 
     id: int
@@ -133,7 +133,7 @@ class ExportChanged(Change, frozen=True):
     finished_at: Instant | None
 
 
-class ExportDeleted(Change, frozen=True):
+class ExportDeleted(PersonalChange, frozen=True):
     """An entry of the history of exports was deleted; the file stays where it is."""
 
     id: int
@@ -142,6 +142,7 @@ class ExportDeleted(Change, frozen=True):
 def changed(export: Export) -> ExportChanged:
     """Return what is told of an export."""
     return ExportChanged(
+        export.user_id,
         export.id,
         export.kind,
         export.format,

@@ -21,6 +21,7 @@ LEAST_GAIN = 0.05
 
 Kind = Literal["shift", "peak_hours", "interruptions", "unusual_day"]
 DaysOf = Literal["weekdays", "weekends"]
+Fact = str | int | float
 Name = Callable[[int | None], str]
 """The words for a category."""
 
@@ -55,6 +56,8 @@ class Recommendation(NamedTuple):
     p: float
     rows: Mapping[str, str]
     """What to ask a report for to see the rows behind it."""
+    facts: Mapping[str, Fact]
+    """What else the sentence says, for whoever says it in another language."""
 
 
 class Evidence(NamedTuple):
@@ -125,6 +128,7 @@ def _shifted(of: Evidence) -> Iterator[Recommendation]:
             each.interval,
             each.p,
             _rows(first, of.until, by="day"),
+            {"after": each.after},
         )
 
 
@@ -161,6 +165,7 @@ def _hours(of: Evidence) -> Iterator[Recommendation]:
             gain,
             best.p,
             _rows(first, of.until, by="hour"),
+            {"hour": best.hour, "share": 100 * best.share, "usual": 100 * usual},
         )
 
 
@@ -194,6 +199,7 @@ def _trigger(of: Evidence, name: Name) -> Iterator[Recommendation]:
         Interval(100 * share.low, 100 * share.high),
         chance,
         rows,
+        {"most": most} | ({} if category is None else {"category": name(category)}),
     )
 
 
@@ -218,6 +224,7 @@ def _unusual(of: Evidence) -> Iterator[Recommendation]:
             Interval(each.range.low - each.usual, each.range.high - each.usual),
             each.p,
             _rows(each.day, each.day + timedelta(1), by="hour"),
+            {"value": each.value, "usual": each.usual},
         )
 
 

@@ -14,6 +14,7 @@ from hourloom.core.periods import WEEKDAYS
 from hourloom.reports.model.keys import Key, keys_of
 
 MOST_ROWS = 100_000
+MOST_ROOM = 20_000
 SHOWN_ROWS = 1_000
 DEEPEST = 100
 
@@ -60,6 +61,8 @@ class ReportQuestion(msgspec.Struct, frozen=True):
     limit: int = SHOWN_ROWS
     where: Filter = Filter()
     parts: ReportParts = ReportParts()
+    most: int = 0
+    """Of a timeline, about how many stretches there is room for; 0 for all."""
 
 
 class ReportDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -115,6 +118,8 @@ class ReportAsked(msgspec.Struct, frozen=True):
     depth: int | None = None
     limit: int = 0
     where: Mapping[str, str] = {}
+    most: int = 0
+    """Of a timeline, about how many stretches there is room for; 0 for all."""
 
 
 def question_of(asked: ReportAsked, definition: ReportDefinition = ReportDefinition()) -> ReportQuestion:  # noqa: B008 - it is frozen
@@ -136,6 +141,7 @@ def question_of(asked: ReportAsked, definition: ReportDefinition = ReportDefinit
         limit=asked.limit or definition.limit or SHOWN_ROWS,
         where=filter_of(where),
         parts=parts_of(where),
+        most=asked.most,
     )
 
 

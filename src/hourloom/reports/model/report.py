@@ -111,3 +111,5 @@ class ReportTimeline(msgspec.Struct, frozen=True):
     away: list[tuple[Instant, Instant]]
     left_out: int
     """How many stretches at the end were left out, where there are too many."""
+    joined: int = 0
+    """Where there is less room than stretches: so long are the pieces that shorter ones were joined in."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from hourloom.core.changes import Change
+from hourloom.core.changes import PersonalChange
 from hourloom.core.clock import Instant
 from hourloom.core.errors import Conflict, Invalid, NotFound
 from hourloom.reports.model.asked import ReportDefinition
@@ -44,7 +44,7 @@ class SavedReport(msgspec.Struct, frozen=True):
     updated_at: Instant
 
 
-class ReportSaved(Change, frozen=True):
+class ReportSaved(PersonalChange, frozen=True):
     """A report was saved, or one that was saved before was changed."""
 
     id: int
@@ -52,7 +52,7 @@ class ReportSaved(Change, frozen=True):
     definition: ReportDefinition
 
 
-class SavedReportDeleted(Change, frozen=True):
+class SavedReportDeleted(PersonalChange, frozen=True):
     """A saved report was deleted."""
 
     id: int

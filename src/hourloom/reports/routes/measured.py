@@ -221,6 +221,7 @@ def _recommendation(each: Recommendation) -> RecommendationShape:
         _interval(each.interval),
         each.p,
         dict(each.rows),
+        dict(each.facts),
     )
 
 

@@ -250,6 +250,8 @@ class RecommendationShape(msgspec.Struct):
     interval: IntervalShape
     p: float
     report: dict[str, str]
+    facts: dict[str, str | float]
+    """What else the sentence says, for whoever says it in another language."""
 
 
 class RecommendedShape(msgspec.Struct):

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import datetime_of
-from hourloom.reports.model.asked import DEEPEST, MOST_ROWS, ReportAsked, ReportDefinition
+from hourloom.reports.model.asked import DEEPEST, MOST_ROOM, MOST_ROWS, ReportAsked, ReportDefinition
 from hourloom.reports.model.saved import ReportName, SavedReport
 from hourloom.reports.routes.shapes import (
     HeatShape,
@@ -35,6 +35,7 @@ Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Text = Annotated[str, Meta(max_length=200)]
 Words = Annotated[str, Meta(max_length=4_000)]
 Limit = Annotated[int, Meta(ge=0, le=MOST_ROWS)]
+Room = Annotated[int, Meta(ge=0, le=MOST_ROOM)]
 Depth = Annotated[int, Meta(ge=0, le=DEEPEST)]
 
 Found = TypeVar("Found")
@@ -182,6 +183,7 @@ async def show_timeline(  # noqa: PLR0913, PLR0917 - as above
     zone: Text = "",
     by: Text = "",
     depth: Depth | None = None,
+    most: Room = 0,
     category: Words = "",
     project: Words = "",
     tag: Words = "",
@@ -196,7 +198,10 @@ async def show_timeline(  # noqa: PLR0913, PLR0917 - as above
     hour: Text = "",
     weekday: Text = "",
 ) -> Answer:
-    """Tell what was done when in a period of up to 31 days, by one key, in columns for drawing."""
+    """Tell what was done when in a period of up to 31 days, by one key, in columns for drawing.
+
+    `most` says for about how many stretches there is room: of more, short ones are joined.
+    """
     where = {
         "category": category,
         "project": project,
@@ -212,7 +217,7 @@ async def show_timeline(  # noqa: PLR0913, PLR0917 - as above
         "hour": hour,
         "weekday": weekday,
     }
-    asked = ReportAsked("", range, date, zone, by, depth=depth, where=where)
+    asked = ReportAsked("", range, date, zone, by, depth=depth, where=where, most=most)
     return _answer(await reports.timeline(who, asked, _known(caller)), timeline_shape_of)
 
 
@@ -267,7 +272,7 @@ def _known(caller: Caller) -> list[str]:
 
 
 def _answer(answer: ReportAnswer[Found], shape: Callable[[Found], object]) -> Answer:
-    headers = {"etag": answer.tag, "cache-control": "private, no-cache"}
+    headers = {"etag": answer.tag}
     if answer.found is None:
         return Answer(b"", 304, headers)
     return Answer(shape(answer.found), headers=headers)

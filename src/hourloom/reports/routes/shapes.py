@@ -147,6 +147,9 @@ class TimelineShape(msgspec.Struct):
     away_durations: list[int]
     left_out: int
     """How many at the end were left out, where there are too many."""
+    joined_seconds: float
+    """With `most`, where there are more: so long are the pieces that shorter stretches were joined in, each
+    told as what had most of it. 0 where all are told as they were."""
 
 
 class SavedReportShape(msgspec.Struct):
@@ -314,6 +317,7 @@ def timeline_shape_of(timeline: ReportTimeline) -> TimelineShape:
         _steps(timeline.away, period.start),
         [end - start for start, end in timeline.away],
         timeline.left_out,
+        timeline.joined / SECOND,
     )
 
 

@@ -22,7 +22,7 @@ from hourloom.core.actors import EVERYTHING, Actor
 from hourloom.core.clock import DAY, SECOND, Clock, Instant
 from hourloom.core.decoding import decode
 from hourloom.core.errors import Unavailable
-from hourloom.core.ids import OperationId
+from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.core.periods import Calendar
 from hourloom.db.transaction import Database, Transaction
 from hourloom.exports.model import MEDIA_TYPES, ExportOptions, Row, Table
@@ -200,7 +200,7 @@ class Exports:
             operation = self._operations.record(who, OPERATION, Subject(id))
             self._operations.keep_step(operation, "export", export)
             store.drop_export(tx, who.workspace_id, id)
-            tx.changed(who.workspace_id, ExportDeleted(id))
+            tx.changed(who.workspace_id, ExportDeleted(who.user_id, id))
             return operation
 
     async def ticket(self, who: Actor, id: int) -> str:
@@ -239,7 +239,12 @@ class Exports:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told where the export is
             return self._noted(who, id, "failed", error=known(error).message)
-        after = self._noted(who, id, "finished", name, rows, size)
+        try:
+            after = self._noted(who, id, "finished", name, rows, size)
+        except NoSuchExport:
+            # Its workspace went meanwhile.
+            self._discard(export, name)
+            raise
         if after.state != "finished":
             self._discard(export, name)
         return after
@@ -254,6 +259,12 @@ class Exports:
         for path in gone:
             path.unlink(missing_ok=True)
         return len(gone)
+
+    def discard_of(self, workspace: WorkspaceId) -> None:
+        """Remove the files of a workspace that is given up and that wait to be fetched, within a write."""
+        with self._database.begin() as tx:
+            for id in store.export_numbers(tx, workspace):
+                self._shelf.path(_name(id)).unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove files that nobody fetched for a day, and note exports whose job was cancelled."""

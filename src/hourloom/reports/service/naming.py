@@ -14,9 +14,12 @@ from hourloom.core.errors import Invalid
 from hourloom.core.ids import WorkspaceId
 from hourloom.db.transaction import Database, Transaction
 
+GONE = "deleted"
+"""Said of a category, project or tag that a filter still names, with the number that it had."""
+
 
 class NothingOfThatName(Invalid):
-    """There is no {kind} '{name}'."""
+    """There is no {kind} '{name}'; `hourloom {kind} list` shows those there are."""
 
 
 class Names(Protocol):
@@ -62,10 +65,14 @@ class Naming:
     def _called(self, name: str, text: str) -> str:
         if name == "category":
             named = {each.id: SEPARATOR.join(self._tree.path(each.id)) for each in self._tree.all}
+        elif name in self._known:
+            named = dict(self._known[name])
         else:
-            named = dict(self._known.get(name, {}))
-        words = words_of(name, text) if name != "title" else (text,)
-        return ", ".join(named.get(int(word), word) if word.isdecimal() else word for word in words)
+            return ", ".join(words_of(name, text)) if name != "title" else text
+        return ", ".join(
+            named.get(int(word), f"{GONE} ({word})") if word.isdecimal() else word
+            for word in words_of(name, text)
+        )
 
     def _numbered(self, name: str, text: str) -> str:
         if name == "app":

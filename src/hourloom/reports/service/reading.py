@@ -18,6 +18,7 @@ from hourloom.core.periods import WEEKDAYS, Calendar
 from hourloom.db.transaction import ReadTookTooLong
 from hourloom.reports.model.asked import ReportParts, ReportQuestion, where_of
 from hourloom.reports.model.grouping import Value, aligned, longest_of, rows_of
+from hourloom.reports.model.joining import Joining
 from hourloom.reports.model.keys import TIMES, Key, pieces_of, range_in
 from hourloom.reports.model.ranges import ReportRange, before
 from hourloom.reports.model.report import (
@@ -38,6 +39,10 @@ LONGEST_AT_ONCE = 10_000 * DAY
 MOST_STRETCHES = 50_000
 MOST_HOURS = 20_000
 """Two years and a bit: each hour is looked at by itself."""
+MOST_DAYS = 7_400
+"""Twenty years and a bit: each day is a row."""
+MOST_AMOUNTS = 250_000
+"""Sums by different values, at some hundred bytes each."""
 LONGEST_NAME = 300
 MOST_BYTES_OF_NAMES = 8 * 1024 * 1024
 BYTES_OF_A_NAME = 10
@@ -55,6 +60,14 @@ Bounds = dict[str, tuple[Instant, Instant]]
 
 class TooManyHours(Invalid):
     """By hours a report covers at most {days} days; ask for a shorter period."""
+
+
+class TooManyDays(Invalid):
+    """By days a report covers at most {days} days; group by week or month, or ask for fewer."""
+
+
+class TooManyRows(Invalid):
+    """The report has more than {rows} rows; group by month, not day, by app, not title, or ask for less."""
 
 
 class Stretch(NamedTuple):
@@ -100,6 +113,8 @@ class Reader:
     def report(self, question: ReportQuestion, period: ReportRange, now: Instant) -> Report:
         """Return a report of a period."""
         keys = question.keys
+        if "day" in keys and "hour" not in keys and period.end - period.start > MOST_DAYS * DAY + HOUR:
+            raise TooManyDays(days=f"{MOST_DAYS:,}")
         here, facts = self._read(question, period)
         then: Amounts = {}
         compared: ReportBefore | None = None
@@ -148,12 +163,24 @@ class Reader:
         places: dict[Value, int] = {}
         away: list[tuple[Instant, Instant]] = []
         found = size = 0
+        width = -(-(period.end - period.start) // question.most) if question.most else 0
+        joining: Joining[Value] | None = Joining(period.start, width) if width else None
         for start, end, value in self._told(question, period, away):
             found += 1
+            if joining is not None:
+                joining.add(start, end, value)
             if value not in places:
                 size += BYTES_OF_A_NAME + len(str(value)[:LONGEST_NAME].encode("utf-8", "replace"))
             if len(shown) + 1 == found <= MOST_STRETCHES and size <= MOST_BYTES_OF_NAMES:
                 shown.append(ReportStretch(start, end, places.setdefault(value, len(places))))
+        is_joined = joining is not None and found > question.most
+        if joining is not None and is_joined:
+            places = {}
+            shown = [
+                ReportStretch(Instant(s), Instant(e), places.setdefault(value, len(places)))
+                for s, e, value in joining.done()
+            ]
+            found = len(shown)
         names = self._label(key, places)
         return ReportTimeline(
             period,
@@ -164,6 +191,7 @@ class Reader:
             shown,
             away,
             found - len(shown),
+            width if is_joined else 0,
         )
 
     def _told(
@@ -228,6 +256,8 @@ class Reader:
                     self._note_app(values[app], str(values[-1]), lasted)
                 cut = self._cut(values[: len(content)], content, question.depth)
                 amounts[arranged((*stretch.names, *cut))] += lasted
+            if len(amounts) > MOST_AMOUNTS:
+                raise TooManyRows(rows=f"{MOST_AMOUNTS:,}")
         return Totals(amounts, active, away, bounds)
 
     def _cut(self, values: tuple[Value, ...], content: Sequence[LaneKey], depth: int) -> tuple[Value, ...]:

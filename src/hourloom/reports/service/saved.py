@@ -9,7 +9,7 @@ import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Clock
-from hourloom.core.ids import OperationId
+from hourloom.core.ids import OperationId, UserId, WorkspaceId
 from hourloom.core.periods import Calendar
 from hourloom.db.transaction import Database, Transaction
 from hourloom.operations.model import ChangedSince, Operation
@@ -140,7 +140,7 @@ class SavedReports:
         number = (was or made).id  # type: ignore[union-attr]  # there is one of them
         operation = self._operations.record(who, KIND, SavedReportChange(number, _digest(made)))
         self._operations.keep_step(operation, _STEP, _Was(was))
-        _tell(tx, who, number, made)
+        _tell(tx, who.workspace_id, who.user_id, number, made)
         return operation
 
     def _undo(self, tx: Transaction, who: Actor, operation: Operation) -> None:
@@ -159,7 +159,7 @@ class SavedReports:
                 if any(each.name == report.name for each in others):
                     raise ChangedSince("the saved reports", [each.id for each in others])
                 _put(tx, who.workspace_id, operation.user_id, report)
-            _tell(tx, who, change.id, report)
+            _tell(tx, who.workspace_id, operation.user_id, change.id, report)
 
         self._operations.take_steps_back(operation.id, 1, take_back)
 
@@ -180,11 +180,14 @@ def _put(tx: Transaction, workspace: int, user: int, report: SavedReport) -> Non
     )
 
 
-def _tell(tx: Transaction, who: Actor, number: int, made: SavedReport | None) -> None:
+def _tell(
+    tx: Transaction, workspace: WorkspaceId, user: UserId, number: int, made: SavedReport | None
+) -> None:
+    """Tell a user what became of a saved report."""
     if made is None:
-        tx.changed(who.workspace_id, SavedReportDeleted(number))
+        tx.changed(workspace, SavedReportDeleted(user, number))
     else:
-        tx.changed(who.workspace_id, ReportSaved(made.id, made.name, made.definition))
+        tx.changed(workspace, ReportSaved(user, made.id, made.name, made.definition))
 
 
 def _found(kept: list[SavedReport], number: int) -> SavedReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hourloom.core.clock import Instant
+from hourloom.core.ids import UserId
 from hourloom.db.transaction import Transaction, whole
 from hourloom.reports.model.asked import ReportDefinition
 from hourloom.reports.model.saved import SavedReport
@@ -32,6 +33,25 @@ def saved_reports(tx: Transaction, workspace: int, user: int) -> list[SavedRepor
         )
         for number, name, definition, created_at, updated_at in rows
     ]
+
+
+def users_with_saved_reports(tx: Transaction, workspace: int) -> list[UserId]:
+    """Return the users of a workspace who saved reports."""
+    rows = tx.rows(
+        "SELECT DISTINCT user_id FROM saved_reports WHERE workspace_id = :workspace ORDER BY user_id",
+        workspace=workspace,
+    )
+    return [UserId(whole(user)) for (user,) in rows]
+
+
+def user_of_saved_report(tx: Transaction, workspace: int, number: int) -> UserId | None:
+    """Return who saved a report; None where there is none."""
+    found = tx.value(
+        "SELECT user_id FROM saved_reports WHERE id = :number AND workspace_id = :workspace",
+        number=number,
+        workspace=workspace,
+    )
+    return None if found is None else UserId(whole(found))
 
 
 def add_saved_report(

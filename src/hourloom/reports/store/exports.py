@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hourloom.db.transaction import Transaction
+from hourloom.db.transaction import Transaction, whole
 from hourloom.reports.exporting.model import Export
 
 
@@ -111,6 +111,11 @@ def export_by_id(tx: Transaction, workspace: int, id: int) -> Export | None:
         id=id,
         workspace=workspace,
     )
+
+
+def export_numbers(tx: Transaction, workspace: int) -> list[int]:
+    rows = tx.rows("SELECT id FROM exports WHERE workspace_id = :workspace", workspace=workspace)
+    return [whole(number) for (number,) in rows]
 
 
 def newest_exports(tx: Transaction, workspace: int, user: int, before: int, limit: int) -> list[Export]:

@@ -64,5 +64,5 @@ def show_day(
         raise DayOutOfRange
     known_tags = [tag.strip() for tag in caller.if_none_match.split(",")]
     answer = days.get(who, date, zone or None, bucket or None, known_tags)
-    headers = {"etag": answer.tag, "cache-control": "private, no-cache"}
+    headers = {"etag": answer.tag}
     return Answer(b"", 304, headers) if answer.body is None else Answer(answer.body, headers=headers)

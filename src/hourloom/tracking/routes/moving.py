@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +21,8 @@ from hourloom.tracking.query.encoding import encode_result
 from hourloom.tracking.routes.aw import READ, WRITE, bucket_shape
 from hourloom.tracking.routes.uploads import receive
 from hourloom.tracking.routes.wire import Exported, Imported
-from hourloom.tracking.service import Buckets, BucketView, Events, MovingIn
+from hourloom.tracking.service import Buckets, BucketView, Carrying, Events, MovingIn
+from hourloom.tracking.service.carrying import FoundSource, ImportJob
 from hourloom.tracking.service.moving_in import Import
 from hourloom.web.routes import EVENTS_BODY, IMPORT_BODY, Access, Mode, Routes, Streamed, Upload
 from hourloom.workers.spool import SpoolFile
@@ -28,6 +30,7 @@ from hourloom.workers.spool import SpoolFile
 aw_routes = Routes("/api/0", "activitywatch")
 routes = Routes("/api/v1", "tracking")
 
+FileName = Annotated[str, Meta(max_length=200)]
 Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 _NOT_IN_FILENAMES = re.compile(r"[^\w.-]", re.ASCII)
 
@@ -55,6 +58,18 @@ class ImportShape(msgspec.Struct):
     buckets_created: list[str]
     buckets_merged: list[str]
     cursors: dict[str, str]
+    faulty: int
+    """Events of the source that cannot be used."""
+    first_faulty: list[str]
+    problem: str | None
+    """Why it ended before its end, where it did; nothing of it stays then."""
+    undone: bool
+
+
+class PlaceToImport(msgspec.Struct, forbid_unknown_fields=True):
+    """One of the places where something of ActivityWatch was found."""
+
+    place: Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
 class ImportedBucket(msgspec.Struct, forbid_unknown_fields=True):
@@ -112,10 +127,29 @@ def begin_import(moving_in: MovingIn, who: Actor, body: NewImport) -> ImportShap
     return _shape(operation, moving_in.state(who, operation))
 
 
+@routes.on("GET", "/imports/sources", scope="admin", mode=Mode.AWAITED)
+async def list_import_sources(carrying: Carrying, who: Actor) -> list[FoundSource]:
+    """List what there is of ActivityWatch in the usual places of the server's computer."""
+    return await carrying.found(who)
+
+
+@routes.on("POST", "/imports/sources", scope="admin", mode=Mode.AWAITED, status=202)
+async def import_source(carrying: Carrying, who: Actor, body: PlaceToImport) -> ImportJob:
+    """Import what was found, as a job; what is there already is skipped, and all of it can be undone."""
+    return await carrying.begin_found(who, body.place)
+
+
+@routes.on("POST", "/imports/files", scope=WRITE, mode=Mode.AWAITED, status=202, limit=IMPORT_BODY)
+async def import_file(carrying: Carrying, who: Actor, upload: Upload, name: FileName = "") -> ImportJob:
+    """Import an export or a database of ActivityWatch that is handed in, as a job, likewise."""
+    return await carrying.begin_file(who, name, partial(receive, upload))
+
+
 @routes.on("GET", "/imports/{operation}", scope=READ)
 def show_import(moving_in: MovingIn, who: Actor, operation: Number) -> ImportShape:
     """Show what an import did so far."""
-    return _shape(operation, moving_in.state(who, OperationId(operation)))
+    number = OperationId(operation)
+    return _shape(operation, moving_in.state(who, number), undone=moving_in.is_undone(who, number))
 
 
 @routes.on("POST", "/imports/{operation}/buckets", scope=WRITE, mode=Mode.WRITE)
@@ -167,7 +201,7 @@ def discard_leftovers(directory: Path) -> None:
         left.unlink()
 
 
-def _shape(operation: int, done: Import) -> ImportShape:
+def _shape(operation: int, done: Import, *, undone: bool = False) -> ImportShape:
     return ImportShape(
         operation,
         done.source,
@@ -176,4 +210,8 @@ def _shape(operation: int, done: Import) -> ImportShape:
         done.buckets_created,
         done.buckets_merged,
         done.cursors,
+        done.faulty,
+        done.first_faulty,
+        done.problem,
+        undone,
     )

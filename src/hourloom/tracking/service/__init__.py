@@ -1,6 +1,7 @@
 """What can be done with buckets and events, one class per concern."""
 
 from hourloom.tracking.service.buckets import Buckets, BucketView
+from hourloom.tracking.service.carrying import Carrying
 from hourloom.tracking.service.clean_up import CleanUp
 from hourloom.tracking.service.days import Days
 from hourloom.tracking.service.devices import DeviceReports
@@ -19,6 +20,7 @@ from hourloom.tracking.service.trash import Trash
 __all__ = [
     "BucketView",
     "Buckets",
+    "Carrying",
     "CleanUp",
     "Days",
     "DeviceReports",

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, cast
 import msgspec
 
 from hourloom.core.clock import Clock
-from hourloom.core.ids import ErasureId, JobId, WorkspaceId
+from hourloom.core.ids import ErasureId, JobId, OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Rows, Transaction, whole
 from hourloom.jobs.service import Jobs
 from hourloom.tracking import store
@@ -80,6 +80,44 @@ class Said(Protocol):
         ...
 
 
+class SaidOfTime(Protocol):
+    """A feature that keeps what a person said about stretches of time."""
+
+    def take_out(
+        self, tx: Transaction, workspace: WorkspaceId, operation: OperationId | None, start: int, end: int, /
+    ) -> None:
+        """Take away what is said about a deleted time, kept for undo with its operation, if it has one."""
+        ...
+
+    def put_back(self, tx: Transaction, workspace: WorkspaceId, operation: OperationId, /) -> None:
+        """Say it again."""
+        ...
+
+    def told_of(self, tx: Transaction, workspace: WorkspaceId, start: int, end: int, /) -> object:
+        """Return what is to be forgotten of what was said about an erased time."""
+        ...
+
+    def forget(self, tx: Transaction, gone: object, /) -> None:
+        """Forget it."""
+        ...
+
+
+class _NothingSaidOfTime:
+    def take_out(
+        self, _tx: Transaction, _workspace: WorkspaceId, _operation: object, _start: int, _end: int, /
+    ) -> None:
+        """Have nothing to take away."""
+
+    def put_back(self, _tx: Transaction, _workspace: WorkspaceId, _operation: OperationId, /) -> None:
+        """Have nothing to say again."""
+
+    def told_of(self, _tx: Transaction, _workspace: WorkspaceId, _start: int, _end: int, /) -> object:
+        return None
+
+    def forget(self, _tx: Transaction, _gone: object, /) -> None:
+        """Have nothing to forget."""
+
+
 class _NothingSaid:
     def about(
         self, _tx: Transaction, _workspace: WorkspaceId, _payloads: Collection[int], known: Sequence[int], /
@@ -108,6 +146,8 @@ class Erasing:
     ) -> None:
         self.said: Said = _NothingSaid()
         """Who keeps what was said about apps and sites says so here."""
+        self.said_of_time: SaidOfTime = _NothingSaidOfTime()
+        """And who keeps what was said about stretches of time."""
         self._database, self._clock, self._jobs, self._recorder = database, clock, jobs, recorder
         self._clean_up, self._forget, self._forget_history = clean_up, forget, forget_history
         self._steps: dict[ErasurePhase, Callable[[Transaction, Erasure, object], int]] = {
@@ -127,7 +167,12 @@ class Erasing:
             return None
         place = erasure.scope.at
         if place.phase == "rows":
-            return Found(place, self.said.gone(tx, erasure.workspace_id, erasure.scope.said))
+            gone = self.said.gone(tx, erasure.workspace_id, erasure.scope.said)
+            of_time = None
+            if _takes_time(tx, erasure):
+                period = erasure.scope.started_at, erasure.scope.ended_at
+                of_time = self.said_of_time.told_of(tx, erasure.workspace_id, *period)
+            return Found(place, (gone, of_time))
         rows = self._clean_up.find(tx) if place.phase == "payloads" else found_in(tx, erasure, place)
         return Found(place, rows)
 
@@ -188,7 +233,11 @@ class Erasing:
             scope.at = ErasurePlace(bucket=scope.at.bucket + 1)
         if scope.at.bucket < len(scope.buckets):
             keep(tx, with_scope(erasure, scope))
-        elif scope.undoable:
+            return len(deleted)
+        if _takes_time(tx, erasure):
+            operation = erasure.operation_id if scope.undoable else None
+            self.said_of_time.take_out(tx, erasure.workspace_id, operation, *period)
+        if scope.undoable:
             self.enter(tx, erasure, "waiting", scope)
         else:
             scope.at = ErasurePlace("images")
@@ -215,6 +264,8 @@ class Erasing:
     def _end_of_restoring(self, tx: Transaction, erasure: Erasure, _found: object) -> int:
         dropped = store.drop_some_of_image(tx, erasure.operation_id or 0, STEPPED)
         if dropped == 0:
+            if erasure.operation_id is not None:
+                self.said_of_time.put_back(tx, erasure.workspace_id, erasure.operation_id)
             self.enter(tx, erasure, "undone", erasure.scope)
         return dropped
 
@@ -239,7 +290,9 @@ class Erasing:
 
     def _finish(self, tx: Transaction, erasure: Erasure, found: object) -> int:
         """Delete what is left besides, forget what is remembered, and let the proof begin."""
-        self.said.forget(tx, erasure.workspace_id, found)
+        gone, of_time = cast("tuple[object, object]", found)
+        self.said.forget(tx, erasure.workspace_id, gone)
+        self.said_of_time.forget(tx, of_time)
         dropped = drop_all_answers(tx)
         if erasure.kind == "everything" and self._forget_history(tx, erasure.workspace_id):
             return dropped
@@ -255,6 +308,13 @@ class Erasing:
 
     def _let_prove(self, erasure: Erasure) -> None:
         self._jobs.enqueue(erasure.workspace_id, PROVE, erasure.id, slot=str(erasure.id))
+
+
+def _takes_time(tx: Transaction, erasure: Erasure) -> bool:
+    """Return whether all is deleted that was recorded within a time, and not some of it."""
+    if erasure.kind == "range":
+        return set(store.bucket_numbers(tx, erasure.workspace_id)) <= set(erasure.scope.buckets)
+    return erasure.kind == "everything"
 
 
 def keep(tx: Transaction, erasure: Erasure) -> None:

@@ -27,6 +27,7 @@ from hourloom.tracking.service.events import Events
 
 UNDO_IMPORT = "tracking.undo_import"
 FORGOTTEN_AT_ONCE = 2_000
+FAULTY_KEPT = 5
 
 
 class Import(msgspec.Struct):
@@ -39,6 +40,12 @@ class Import(msgspec.Struct):
     buckets_merged: list[str] = []
     cursors: dict[str, str] = {}
     """How far each bucket of the source was read, so that an import can go on."""
+    faulty: int = 0
+    """Events of the source that cannot be used."""
+    first_faulty: list[str] = []
+    """Why not, for the first of them."""
+    problem: str | None = None
+    """Why it ended before its end."""
 
 
 class UndoneImport(msgspec.Struct, frozen=True):
@@ -76,6 +83,10 @@ class MovingIn:
         found = self._operations.get(who, operation, "import")
         return decode(found.subject, Import)
 
+    def is_undone(self, who: Actor, operation: OperationId) -> bool:
+        """Return whether an import was taken back."""
+        return self._operations.get(who, operation, "import").undone_at is not None
+
     def add_bucket(self, who: Actor, operation: OperationId, draft: BucketDraft) -> Bucket:
         """Make a bucket of the source, or merge into the one of that name."""
         with self._database.begin():
@@ -94,6 +105,7 @@ class MovingIn:
         bucket_name: str,
         drafts: Sequence[EventDraft],
         cursor: str | None = None,
+        faulty: Sequence[str] = (),
     ) -> Import:
         """Store the events that the bucket does not hold yet; return what the import did so far."""
         with self._database.begin() as tx:
@@ -105,10 +117,19 @@ class MovingIn:
             done.created += len(added)
             done.skipped += len(drafts) - len(added)
             keep_runs(tx, operation, [event.id for event in added])
+            done.faulty += len(faulty)
+            done.first_faulty += [each[:200] for each in faulty[: FAULTY_KEPT - len(done.first_faulty)]]
             if cursor is not None:
                 done.cursors[bucket_name] = cursor
             self._operations.describe(operation, done)
             return done
+
+    def failed(self, who: Actor, operation: OperationId, reason: str) -> None:
+        """Note why an import ended before its end."""
+        with self._database.begin():
+            done = self._going_on(who, operation)
+            done.problem = reason[:500]
+            self._operations.describe(operation, done)
 
     async def take_all(
         self, who: Actor, source: Source, title: str

@@ -1,0 +1,1 @@
+"""What the screens open with: a day, and the frame around every page, each in one answer."""

@@ -1,0 +1,21 @@
+/** What the page says of a day besides the numbers that it was told. */
+import type { ReportShape } from "../api/types.gen";
+
+/** Shorter differences are not worth a line. */
+const WORTH_SAYING = 60;
+const [SOONEST, LATEST] = [5_000, 24 * 3_600_000];
+
+type Difference = { key: "today.more-than" | "today.less-than" | "today.more-so-far" | "today.less-so-far"; seconds: number };
+
+/** How much more or less one was active than on the day before, up to the same time of it. */
+export function compared({ total_seconds, compared_with: before }: Pick<ReportShape, "total_seconds" | "compared_with">): Difference | undefined {
+  if (!before || !total_seconds || !before.total_seconds) return undefined;
+  const more = total_seconds - before.total_seconds;
+  if (Math.abs(more) < WORTH_SAYING) return undefined;
+  return { key: `today.${more > 0 ? "more" : "less"}-${before.cut ? "so-far" : "than"}`, seconds: Math.abs(more) };
+}
+
+/** How many milliseconds from now on to look which day it is: just after this one ends, and never all the time. */
+export function untilNext(endedAt: string, now: number): number {
+  return Math.min(LATEST, Math.max(SOONEST, Date.parse(endedAt) - now + 1_000));
+}
