@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from benchmarks import backups, device, reports, scenarios, screens, webui
+from benchmarks import backups, device, reports, scenarios, screens, timeline, webui
 from benchmarks import results as figures
 from benchmarks.report import append, table
 from benchmarks.results import OURS, Results
@@ -143,6 +143,8 @@ def opened(run: Run) -> None:
     for stage in run.each(only=OURS):
         stage.server.start_if_stopped()
         print("\n" + screens.screens(stage.server, run.rounds))
+        if screens.CHROMIUM is not None:
+            print("\n" + timeline.timeline(stage.server, run.rounds))
 
 
 def observed(run: Run, idle: float) -> None:

@@ -267,6 +267,7 @@ ROWS: dict[str, tuple[str, list[Any], str]] = {
     "device twice": ("devices", [DEVICE, DEVICE | {"id": 2}], "name is there twice"),
     "device user": ("devices", [DEVICE | {"user": 4}], "does not hold"),
     "members": ("members", [MEMBERS[0] | {"user": 2}], "not in their order"),
+    "member of a demonstration": ("members", [MEMBERS[0] | {"role": "demo"}], "in a Demo workspace"),
     "setting": ("settings", [TABLES["settings"][0] | {"value": "{"}], "value is no JSON"),
     "setting user": ("settings", [TABLES["settings"][0] | {"user": 3}], "belongs to nobody"),
     "total": ("kept_totals", [TABLES["kept_totals"][0] | {"started_at": 7}], "quarter of an hour"),

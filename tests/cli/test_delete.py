@@ -74,7 +74,7 @@ def test_without_a_server_everything_is_done_here(hourloom: Program, tmp_path: P
     rules = hourloom.json("retention", "set", "--titles", "30", "--events", "ever", "--no-totals")
     assert (rules["titles_days"], rules["events_days"], rules["totals"]) == (30, None, False)
     assert "no number of days" in hourloom.refused("retention", "set", "--events", "soon")
-    assert hourloom.json("retention", "run").keys() == {"deleted", "reduced", "totals"}
+    assert hourloom.json("retention", "run").keys() == {"deleted", "reduced", "totals", "marks"}
     assert "30 days" in hourloom("retention", "show").stdout
     made = hourloom.json("delete", "everything")
     hourloom("undo", str(made["operation_id"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import date, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -122,6 +122,22 @@ def test_neither_side_reaches_the_other(server: ServerInMemory, mine: Client) ->
     ]:
         refused = demo.request(method, path, json={"name": "x", "scopes": ["tracking:read"]})
         assert refused.status in (403, 400), (path, refused)
+    for what in ("tokens", "keys", "backups", "health", "server/statistics", "server/log", "archive/exports"):
+        told = demo.get(f"/api/v1/{what}")
+        assert (told.status, told.json()["code"]) == (403, "scope_missing"), what
+
+
+def test_no_job_removes_what_is_no_demonstration(server: ServerInMemory, mine: Client) -> None:
+    """Whatever a job says, and even while somebody looks at the Demo workspace."""
+    home, before = server.owner.workspace_id, total(mine)
+    looking(mine)
+    for workspace in (home, WorkspaceId(2)):
+        enqueue = partial(server.server.jobs.enqueue, home, "demo.remove", workspace, slot=f"x {workspace}")
+        asked = partial(mine.get, f"/api/v1/jobs/{server.write(enqueue)}")
+        ended = until(asked, lambda found: found.json()["state"] != "open").json()
+        assert ended["state"] == "finished"
+    assert total(mine) == before
+    standing(mine, "ready")
 
 
 def test_activitywatchs_programs_see_nothing_of_it(server: ServerInMemory, mine: Client) -> None:
@@ -184,6 +200,17 @@ def test_filling_goes_on_where_it_stopped(server: ServerInMemory, mine: Client) 
     assert len(seen.get("/api/v1/buckets").json()) == 8
     with server.database.read() as tx:
         assert tx.number("SELECT count(*) FROM events") == len(events) + 1
+
+
+def test_a_removal_that_was_given_up_is_taken_up_by_asking_for_it_or_for_a_new_one(
+    server: ServerInMemory, mine: Client
+) -> None:
+    accounts = server.server.accounts
+    for ask in (mine.post, mine.delete):
+        server.write(lambda: accounts.set_demo(accounts.add_demo(server.owner), "leaving"))
+        assert standing(mine, "stopped")["job"] is None
+        assert ask(DEMO).json()["state"] == "leaving"
+        standing(mine, "none")
 
 
 def test_what_looks_after_the_record_leaves_it_alone(server: ServerInMemory, mine: Client) -> None:

@@ -41,7 +41,8 @@ from hourloom.reports.model.ranges import (
 from hourloom.reports.model.report import Report
 from hourloom.reports.routes.shapes import shape_of
 from hourloom.reports.service import reading
-from hourloom.reports.service.reading import Reader, TooManyDays, TooManyHours, TooManyRows
+from hourloom.reports.service.reading import Reader, TooManyDays, TooManyRows
+from hourloom.reports.service.stretches import TooManyHours
 from tests.reports.a_lane import (
     LATER,
     PLAY,

@@ -173,6 +173,7 @@ def test_a_settled_report_is_known_by_its_tag_until_something_in_it_changes(
     query = f"{SUMMARY}?range={MONDAY}&by=app"
     answer = client.get(query)
     known = {"if-none-match": answer.headers["etag"]}
+    assert answer.headers["cache-control"] == "no-store"
     assert client.request("GET", query, headers=known).status == 304
     assert client.request("GET", query + "&limit=1", headers=known).status == 200
     record(server, WINDOW, "currentwindow", f"{MONDAY}T11:00:00Z", (5, {"app": "late", "title": ""}))

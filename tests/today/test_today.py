@@ -57,9 +57,27 @@ def test_each_part_is_what_its_own_operation_answers(client: Client, day: str) -
     assert found["score"] == asked(client, f"/api/v1/measures/day?date={day}")
     goals = asked(client, "/api/v1/goals")
     kept = [{"goal": each["goal"], "progress": each["progress"]} for each in goals["goals"]]
-    assert found["goals"] == goals | {"goals": kept}
+    # Goals of today did not hold before.
+    assert found["goals"] == goals | {"goals": kept if day == "2026-03-02" else []}
     assert found["frame"] == asked(client, FRAME)
     assert asked(client, f"{TODAY}?date={day}&frame=false") == found | {"frame": None}
+
+
+@on_sqlite
+def test_goals_of_a_day_that_is_gone_are_those_of_then(client: Client) -> None:
+    terms = terms_as_sent(name="Since then", target=60, starts_on="2026-03-01")
+    assert client.post("/api/v1/goals", terms).status == 201
+
+    def told(day: str) -> list[tuple[str, str, str]]:
+        found = asked(client, f"{TODAY}?date={day}&frame=false")["goals"]["goals"]
+        return [
+            (each["goal"]["name"], each["progress"]["first_day"], each["progress"]["state"]) for each in found
+        ]
+
+    assert told("2026-03-01") == [("Since then", "2026-03-01", "reached")]
+    assert told("2026-02-28") == []
+    assert [name for name, _, _ in told("2026-03-02")] == ["Long", "Longer", "Since then"]
+    assert told("2026-03-05") == told("2026-03-02")
 
 
 @on_sqlite
@@ -129,7 +147,10 @@ def test_what_a_token_may_not_read_is_left_out_or_refused(server: ServerInMemory
 
 @on_sqlite
 def test_what_is_known_already_is_not_sent_again(server: ServerInMemory, client: Client) -> None:
-    tag = client.get(TODAY).headers["etag"]
+    first = client.get(TODAY)
+    tag = first.headers["etag"]
+    # A browser's cache is a file that nobody seals, and that no erasure and no sign-out reaches.
+    assert {first.headers["cache-control"], client.get(FRAME).headers["cache-control"]} == {"no-store"}
     again = client.get(TODAY, headers={"if-none-match": tag})
     assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
     record(server, WINDOW, "currentwindow", "2026-03-02T07:00:00Z", (5, {"app": "Code", "title": "new"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from hourloom.imports.model import Batch, Cursor, SourceBucket, SourceEvent
 from hourloom.imports.ports import Source
 from hourloom.testing import Answer, Client, ServerInMemory
 from hourloom.tracking.service import Carrying
+from hourloom.workers.spool import SpoolFile
+from tests.accounts.test_workspaces import another_person, client_of
 from tests.imports.builders import a_bucket, a_python_database, add_python_event, an_event, an_export
 from tests.polling import until
 
@@ -49,6 +52,22 @@ class FarAway:
 
     def close(self) -> None:
         pass
+
+
+class Held(FarAway):
+    """A file that was handed in, of which the second half comes when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may, self.closed = threading.Event(), False
+
+    def events(self, bucket_id: str, after: Cursor | None = None) -> Iterator[Batch]:
+        for number, batch in enumerate(super().events(bucket_id, after)):
+            assert not number or self.may.wait(30)
+            yield batch
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class OnePlace(Places):
@@ -161,3 +180,26 @@ def test_cancelling_takes_back_what_came_in_and_only_one_goes_on_at_once(
     assert (second.status, second.json()["code"]) == (409, "import_goes_on")
     assert (state, done["undone"]) == ("cancelled", True)
     assert until(lambda: names(client), lambda found: not found) == []
+
+
+def test_an_import_of_somebody_else_takes_no_file_away(server: ServerInMemory, client: Client) -> None:
+    """Imports into other workspaces, such as the demonstration, go on beside it."""
+    mine, theirs = Held(), Held()
+    handed = iter((mine, theirs))
+
+    class Handed(Places):
+        def spooled(self, file: SpoolFile, name: str) -> Source:  # noqa: ARG002 - it has both
+            return next(handed)
+
+    server.service(Carrying).places = Handed()
+    begun = handed_in(client, b"{}")
+    another = client_of(server, another_person(server))
+    beside = handed_in(another, b"{}")
+    assert beside.status == 202
+    assert not mine.closed
+    mine.may.set()
+    theirs.may.set()
+    for who, which in ((client, begun), (another, beside)):
+        state, done = ended(who, which)
+        assert (state, done["created"]) == ("finished", 4)
+    assert until(lambda: (mine.closed, theirs.closed), all) == (True, True)

@@ -384,6 +384,7 @@ def test_a_day_is_not_sent_twice_until_it_changes(client: Client, date: str) -> 
     event = {"started_at": f"{date}T08:00:00Z", "duration": 5, "data": {"a": 1}}
     (number,) = client.post(EVENTS, [event]).json()["ids"]
     tag = a_day(client, date).headers["etag"]
+    assert a_day(client, date).headers["cache-control"] == "no-store"
     known = a_day(client, date, **{"if-none-match": f'"x", {tag}'})
     assert (known.status, known.body, known.headers["etag"]) == (304, b"", tag)
     changes: list[Callable[[], Answer]] = [

@@ -126,7 +126,7 @@ def test_files_of_activitywatch_move_in_and_a_wrong_one_is_refused(
     ).to_be_visible()
     expect(page.get_by_text("2 events taken in, 0 were here already; buckets: 1.")).to_be_visible()
     page.get_by_role("button", name="Undo").first.press("Enter")
-    expect(page.get_by_text("Undone.")).to_be_visible()
+    expect(page.get_by_text("Undone.", exact=True)).to_be_visible()
     assert until(lambda: "aw-window" in named(server), lambda there: not there) is False
 
 

@@ -139,7 +139,7 @@ def test_nothing_is_kept_but_the_token_and_the_look(page: Page, context: Browser
     assert context.cookies() == []
     page.wait_for_function("() => localStorage.length === 2")
     kept = page.evaluate("Object.entries(localStorage).filter(([name]) => name !== 'hourloom.token')")
-    assert kept == [["hourloom.look", "system en"]]
+    assert kept == [["hourloom.look", "system system"]]
     assert page.evaluate("sessionStorage.length") == 0
 
 

@@ -227,6 +227,7 @@ class Server:
         deleting.forget_also.append(understanding.forget)
         deleting.erasing.said = understanding.deciding.corrections
         deleting.erasing.said_of_time = understanding.deciding.marks
+        deleting.proving.texts["marks"] = "note"
         deleting.clean_up.held = self.archive_imports.held_payloads
         self.vitals = Vitals(database, self._counts, self._parts, self._measures)
         services: list[object] = [

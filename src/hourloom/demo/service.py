@@ -108,8 +108,9 @@ class Demo:
         with self._database.begin():
             demo = self._accounts.demo_of(who) or self._accounts.add_demo(who)
             if demo.state == "leaving":
+                if self._jobs.open_in(REMOVE, _slot(demo)) is not None:
+                    raise DemoBeingRemoved
                 self._leave(demo)
-                raise DemoBeingRemoved
             if demo.state == "filling":
                 wanted = DemoWanted(demo.id, demo.user_id, self._clock.now())
                 self._bring_settings(who, demo.actor)

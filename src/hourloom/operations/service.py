@@ -147,6 +147,10 @@ class Operations:
             for operation, number, name, was in store.steps_that_say(tx, workspace, words)
         ]
 
+    def change_step(self, tx: Transaction, operation: OperationId, number: int, was: str, left: str) -> None:
+        """Keep of one step only what is left of it, unless it was changed since it was read."""
+        store.change_step(tx, operation, number, was, left)
+
     def forget_step(self, tx: Transaction, operation: OperationId, number: int) -> None:
         """Forget one step: what it tells of is erased."""
         store.drop_step(tx, operation, number)

@@ -201,6 +201,20 @@ def steps_that_say(tx: Transaction, workspace: int, words: str) -> Rows:
     )
 
 
+def change_step(tx: Transaction, operation: int, number: int, was: str, left: str) -> None:
+    """Keep less of one step, unless it is another one by now."""
+    tx.execute(
+        """
+        UPDATE operation_steps SET was = :left
+        WHERE operation_id = :operation AND number = :number AND was = :was
+        """,
+        operation=operation,
+        number=number,
+        was=was,
+        left=left,
+    )
+
+
 def drop_step(tx: Transaction, operation: int, number: int) -> int:
     """Forget one step; return how many that were."""
     return tx.execute(

@@ -250,6 +250,7 @@ class RetentionRun(msgspec.Struct):
     deleted: int
     reduced: int
     totals: int
+    marks: int = 0
 
 
 class PrivacyRules(msgspec.Struct):

@@ -11,7 +11,7 @@ from hourloom.settings.model import Setting, SettingRegistry
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Theme = Literal["system", "light", "dark"]
-Language = Literal["en", "de"]
+Language = Literal["system", "en", "de"]
 
 
 def _why_no_zone(name: str) -> str | None:
@@ -90,9 +90,9 @@ THEME: Setting[Theme] = Setting(
 LANGUAGE: Setting[Language] = Setting(
     name="language",
     type=Language,
-    default="en",
+    default="system",
     category="screens",
-    does="The language of the screens.",
+    does="The language of the screens; `system` is your browser's where it is one of them, else English.",
 )
 
 ONE_KEY_COMMANDS: Setting[bool] = Setting(

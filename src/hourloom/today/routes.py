@@ -78,7 +78,7 @@ class TodayShape(msgspec.Struct):
     """By category."""
     score: ScoredShape
     goals: GoalsAtPresent | None
-    """As they stand now, whichever day is shown."""
+    """As they stand, or stood on a day that is gone."""
     frame: FrameShape | None
 
 

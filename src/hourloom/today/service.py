@@ -66,7 +66,7 @@ class FoundDay(NamedTuple):
     timeline: ReportTimeline
     score: Scored
     goals: Present | None
-    """As they stand now; None where they may not be read."""
+    """As they stand, or stood on a day that is gone; None where they may not be read."""
 
 
 class Frame(NamedTuple):
@@ -127,12 +127,12 @@ class Today:
                 apps=self._reports.report(who, asked(who, of("app", APPS))),
                 timeline=self._reports.drawn(who, asked(who, of("category"))),
                 score=self._measures.day(who, chosen, zone),
-                goals=self.goals(who),
+                goals=self.goals(who, chosen),
             )
 
-    def goals(self, who: Actor) -> Present | None:
-        """Return goals as they stand, if they may be read."""
-        return self._goals.present(who) if who.may("goals:read") else None
+    def goals(self, who: Actor, day: date | None = None) -> Present | None:
+        """Return goals as they stand, or stood on a day that is gone, if they may be read."""
+        return self._goals.present(who, day) if who.may("goals:read") else None
 
     def frame(self, who: Actor) -> Frame:
         """Return what every page has around it, as far as it may be read."""

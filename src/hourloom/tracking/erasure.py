@@ -87,6 +87,9 @@ class ErasureScope(msgspec.Struct):
     """Events with higher numbers were recorded after it was asked for."""
     by_payload: bool = False
     """Whether only events with the payloads listed for the erasure are meant."""
+    all_of_time: bool = False
+    """Whether nothing that was recorded within the time is left out, whatever buckets come later: then what
+    is said about that time goes, too."""
     undoable: bool = True
     said: list[int] = []
     """What features above keep about what was deleted, by numbers of theirs."""

@@ -7,16 +7,16 @@ import msgspec
 from hourloom.core.clock import SECOND
 from hourloom.core.decoding import decode
 from hourloom.core.ids import ErasureId
-from hourloom.db.transaction import Rows, Transaction
+from hourloom.db.transaction import Transaction
 from hourloom.jobs.model import AGAIN, FINISHED, SERVER, Job, JobProgress, Report
 from hourloom.jobs.service import Jobs
 from hourloom.tracking.retention import RetentionPlace
 from hourloom.tracking.service.clean_up import CleanUp, Orphans
 from hourloom.tracking.service.enriching import enrich_some
-from hourloom.tracking.service.erasing import ERASE, PROVE, REWRITE, Erasing, Found
+from hourloom.tracking.service.erasing import DAILY, ERASE, PROVE, REWRITE, WIPE, Erasing, Found
 from hourloom.tracking.service.moving_in import UNDO_IMPORT, MovingIn, UndoneImport
 from hourloom.tracking.service.proving import Proving
-from hourloom.tracking.service.retaining import OldEvents
+from hourloom.tracking.service.retaining import Found as FoundOld
 from hourloom.tracking.service.retention import RETAIN, Retention
 from hourloom.tracking.service.silence import WatcherSilence
 from hourloom.tracking.service.trash import Trash
@@ -25,8 +25,7 @@ from hourloom.tracking.silence import LOOK_EVERY as LISTEN_EVERY
 LOOK_EVERY = 86_400.0
 EMPTY_EVERY = 3_600.0
 SEE_TO_IT_EVERY = 600.0
-DELETE_ORPHANS, WIPE = "tracking.delete_orphans", "tracking.wipe"
-DAILY = "daily"
+DELETE_ORPHANS = "tracking.delete_orphans"
 
 
 def register(jobs: Jobs, clean_up: CleanUp, proving: Proving) -> None:
@@ -97,14 +96,12 @@ def register_retention(jobs: Jobs, retention: Retention) -> None:
         retention.plan(tx)
         return FINISHED
 
-    def find(tx: Transaction, job: Job) -> OldEvents | Rows:
-        place = decode(job.subject, RetentionPlace)
-        return retention.retaining.find(tx, place, retention.rules_of(place.workspace_id))
+    def find(tx: Transaction, job: Job) -> FoundOld:
+        return retention.find(tx, decode(job.subject, RetentionPlace))
 
-    def step(tx: Transaction, job: Job, found: OldEvents | Rows) -> JobProgress:
-        place = decode(job.subject, RetentionPlace)
-        further, done = retention.retaining.step(tx, place, retention.rules_of(place.workspace_id), found)
-        count = job.done + done.deleted + done.reduced + done.totals
+    def step(tx: Transaction, job: Job, found: FoundOld) -> JobProgress:
+        further, done = retention.step(tx, decode(job.subject, RetentionPlace), found)
+        count = job.done + done.deleted + done.reduced + done.totals + done.marks
         if further is not None:
             return JobProgress(done=count, subject=msgspec.json.encode(further).decode())
         if count:

@@ -74,10 +74,11 @@ class Deleting:
         self.clean_up = clean_up = CleanUp(database, recorder, shelf)
         clean_up.forget_also = forget_above
         self.erasing = erasing = Erasing(database, clock, jobs, recorder, clean_up, forget, forget_history)
-        proving = Proving(database, clock, erasing, spool, copies)
+        self.proving = proving = Proving(database, clock, erasing, spool, copies)
         self.trash = Trash(database, clock, operations, buckets, erasing)
         self.erasures = Erasures(database, clock, operations, recorder, self.trash, erasing, proving)
-        self.retention = Retention(database, clock, settings, jobs, recorder, Retaining(recorder))
+        retaining = Retaining(recorder, lambda: erasing.said_of_time)
+        self.retention = Retention(database, clock, settings, jobs, recorder, retaining)
         tracking_jobs.register(jobs, clean_up, proving)
         tracking_jobs.register_erasing(jobs, erasing, proving, self.trash)
         tracking_jobs.register_retention(jobs, self.retention)

@@ -22,7 +22,7 @@ OVERDUE_AFTER = Duration(48 * HOUR)
 NIGHT = range(1, 5)
 """The hours in which hardly anybody works."""
 
-RetentionPhase = Literal["everything", "totals", "events", "titles"]
+RetentionPhase = Literal["everything", "totals", "marks", "events", "titles", "notes"]
 """The order in which a run sees to what is too old."""
 
 Stretch = tuple[int, int, int, int]
@@ -59,6 +59,8 @@ class RetentionPlace(msgspec.Struct, frozen=True):
     after: int = -1
     event: int = -1
     """Up to which event of the bucket all is done."""
+    said: bool = False
+    """Whether something went that was said about time."""
 
 
 class RetentionDone(msgspec.Struct, frozen=True):
@@ -70,10 +72,15 @@ class RetentionDone(msgspec.Struct, frozen=True):
     """Events that lost their titles."""
     totals: int = 0
     """Totals that were deleted."""
+    marks: int = 0
+    """Marks that were deleted, cut, or lost their notes."""
 
     def __add__(self, other: RetentionDone) -> RetentionDone:
         return RetentionDone(
-            self.deleted + other.deleted, self.reduced + other.reduced, self.totals + other.totals
+            self.deleted + other.deleted,
+            self.reduced + other.reduced,
+            self.totals + other.totals,
+            self.marks + other.marks,
         )
 
 
@@ -82,7 +89,7 @@ class RetentionCount(msgspec.Struct, frozen=True):
 
     kind: RetentionPhase
     events: int
-    """Events, or totals."""
+    """Events, totals or marks."""
     lasted: int
     started_at: int | None = None
     ended_at: int | None = None

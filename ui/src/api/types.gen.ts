@@ -407,7 +407,7 @@ export type CorrectionsChangeMade = {
 export type CountShape = {
     count: number;
     ended_at: string | null;
-    kind: 'events' | 'everything' | 'titles' | 'totals';
+    kind: 'events' | 'everything' | 'marks' | 'notes' | 'titles' | 'totals';
     seconds: number;
     started_at: string | null;
 };
@@ -2267,7 +2267,8 @@ export type RetentionPlace = {
     bucket?: number;
     buckets: Array<number>;
     event?: number;
-    phase?: 'events' | 'everything' | 'titles' | 'totals';
+    phase?: 'events' | 'everything' | 'marks' | 'notes' | 'titles' | 'totals';
+    said?: boolean;
     workspace_id: number;
 };
 
@@ -3191,6 +3192,7 @@ export type HourloomReportsRoutesMeasuresRunShape = {
  */
 export type HourloomTrackingRoutesRetentionRunShape = {
     deleted: number;
+    marks: number;
     place: RetentionPlace | null;
     reduced: number;
     totals: number;

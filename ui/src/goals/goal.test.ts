@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { asked, draftOf, empty, part, parsedTarget, parsedTime, shown } from "./goal";
+import type { GoalShape } from "../api/types.gen";
+import { asked, draftOf, empty, isCounting, part, parsedTarget, parsedTime, shown } from "./goal";
 
 test.each([
   ["4", 14_400], ["4:30", 16_200], ["0:05", 300], ["4h", 14_400], ["3h30", 12_600], ["3 h 30 min", 12_600], ["90 min", 5400], ["90m", 5400], ["1,5", 5400], ["1.5 h", 5400],
@@ -39,4 +40,11 @@ test("a form holds all of a goal and gives it back", () => {
     weekdays: [1, 2], days_off: goal.days_off, prorated: false, notices: true, starts_on: "2026-11-01", ends_on: null,
   });
   expect(asked(empty())).toBe(null);
+});
+
+test("a streak grows until all days that count were looked at", () => {
+  const of = (starts_on: string, since: string, measure: "time" | "activities" = "time") =>
+    isCounting({ goal: { starts_on, measure } as GoalShape, streak: { current: 1, longest: 1, since } }, "2026-11-21");
+  expect([of("2026-10-24", "2026-11-09"), of("2026-10-24", "2026-10-24"), of("2026-10-24", "2026-10-19")]).toEqual([true, false, false]);
+  expect([of("2020-01-01", "2025-10-17"), of("2020-01-01", "2025-10-18"), of("2020-01-01", "2026-08-01", "activities")]).toEqual([false, true, false]);
 });

@@ -1,6 +1,6 @@
 /** What a goal is asked and how that is written: the words of its form, and back. */
 import type { GoalShape, GoalToKeep, GoalWithProgress, ProgressShape } from "../api/types.gen";
-import { hours } from "../lib/time";
+import { dayAfter, hours } from "../lib/time";
 import { spoken } from "../lib/words.svelte";
 
 export type Measure = GoalShape["measure"];
@@ -120,4 +120,14 @@ export function filtersOf({ where, measure }: GoalShape): Record<string, string>
     category: numbers(where.categories), project: numbers(where.projects), tag: numbers(where.tags),
     app: list(where.apps), domain: list(where.domains), score: list(where.scores),
   };
+}
+
+/** For so many days back streaks are counted. */
+const LOOKED_BACK = 400;
+const LOOKED_BACK_FOR_ACTIVITIES = 100;
+
+/** Whether the past of a goal is still being looked through, so that its streak may grow. */
+export function isCounting({ goal, streak }: Pick<GoalWithProgress, "goal" | "streak">, today: string): boolean {
+  const earliest = dayAfter(today, -(goal.measure === "activities" ? LOOKED_BACK_FOR_ACTIVITIES : LOOKED_BACK));
+  return streak.since > goal.starts_on && streak.since > earliest;
 }

@@ -3,7 +3,7 @@ import { changeSetting, listSettings } from "../api/sdk.gen";
 import { feed } from "../live/feed.svelte";
 import { data } from "./loaded.svelte";
 import { LOOK, signedIn } from "./sign-in.svelte";
-import { speak, type Language } from "./words.svelte";
+import { preferred, speak, type Language } from "./words.svelte";
 
 export type Theme = "system" | "light" | "dark";
 let values = $state.raw<Record<string, unknown>>({});
@@ -42,18 +42,17 @@ export const settings = {
 
 /** What the next start begins with: the look is known before the server answers. */
 const [theme, language] = (localStorage.getItem(LOOK) ?? "").split(" ");
-if (theme && language) {
-  values = { theme, language };
-  follow();
-  values = {};
-}
+values = theme && language ? { theme, language } : {};
+follow();
+values = {};
 
 function follow(): void {
   const theme = settings.value<Theme>("theme", "system");
-  if (signedIn.token) localStorage.setItem(LOOK, `${theme} ${settings.value<Language>("language", "en")}`);
+  const language = settings.value<Language | "system">("language", "system");
+  if (signedIn.token) localStorage.setItem(LOOK, `${theme} ${language}`);
   if (theme === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
-  void speak(settings.value<Language>("language", "en"));
+  void speak(language === "system" ? preferred(navigator.languages) : language);
 }
 
 feed.hear((change) => {

@@ -23,7 +23,8 @@ export const signedIn = {
   },
   /** Whether what is shown is invented. */
   get isDemo(): boolean {
-    return home !== null && token !== null;
+    // A tab that was loaded while another one went back finds the token of the record in both places.
+    return home !== null && token !== null && token !== home;
   },
   /** Whether a link signed in since the document was loaded. */
   get isNew(): boolean {
@@ -46,7 +47,9 @@ export async function leaveDemo(): Promise<void> {
 }
 
 export function goHome(): void {
-  if (home !== null) localStorage.setItem(TOKEN, home);
+  // Whoever signed out in another tab meanwhile is not signed in again.
+  const kept = localStorage.getItem(HOME);
+  if (kept !== null) localStorage.setItem(TOKEN, kept);
   localStorage.removeItem(HOME);
   location.assign("/today");
 }

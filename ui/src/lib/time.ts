@@ -51,4 +51,10 @@ export function dayAfter(day: string, days: number): string {
   return new Date(Date.parse(`${day}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
+/** Which day an instant is in, where days begin at a time such as `04:00`. */
+export function dayAt(instant: string, zone: string, begins: string): string {
+  const [hours = 0, minutes = 0] = begins.split(":").map(Number);
+  return parts(zone, { year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(Date.parse(instant) - (hours * 60 + minutes) * 60_000);
+}
+
 export const DAY = /^\d{4}-\d\d-\d\d$/;

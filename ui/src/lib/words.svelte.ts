@@ -14,6 +14,12 @@ export const spoken = {
   },
 };
 
+/** Return the first of somebody's languages that is spoken here. */
+export function preferred(languages: readonly string[]): Language {
+  const wanted = languages.map((each) => each.slice(0, 2).toLowerCase());
+  return wanted.find((each): each is Language => each === "en" || each === "de") ?? "en";
+}
+
 /** Speak another language from now on. */
 export async function speak(wanted: Language): Promise<void> {
   const [own, servers] = wanted === "de" ? await Promise.all([import("./words/de"), import("./words/from-server")]) : [];

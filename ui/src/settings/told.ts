@@ -14,7 +14,7 @@ export const SETTINGS: Record<string, Both & { does: string; english?: string }>
   present_with_media: { ...both("Media count as presence", "Medien zählen als Anwesenheit"), does: "Ob du ohne Tastatur und Maus da bist, solange Ton oder Video läuft oder Mikrofon oder Kamera benutzt werden; was läuft, wird nie aufgezeichnet, nur dass etwas läuft." },
   watcher_silence_minutes: { ...both("Tell of a silent watcher after", "Stillen Beobachter melden nach"), does: "Nach wie vielen Minuten, in denen sein Gerät benutzt wurde, ein Beobachter, der nichts aufzeichnet, als still gemeldet wird; Browser und Editoren, die nur bei Benutzung berichten, nach 40-mal so vielen; 0 heißt nie." },
   theme: { ...both("Theme", "Darstellung"), does: "Helle oder dunkle Seiten; `system` folgt deinem Computer." },
-  language: { ...both("Language", "Sprache"), does: "Die Sprache der Seiten." },
+  language: { ...both("Language", "Sprache"), does: "Die Sprache der Seiten.", english: "The language of the screens." },
   one_key_commands: { ...both("Keys without Ctrl or Cmd", "Tasten ohne Strg oder Cmd"), english: "Whether keys such as `?` or `G T` do something. Dictation and slips of the hand press such keys; those with Ctrl or Cmd always hold.", does: "Ob Tasten wie `?` oder `G T` etwas tun. Diktate und Vertipper drücken solche Tasten; die mit Strg oder Cmd gelten immer." },
   command_keys: { ...both("Keys of your own", "Eigene Tasten"), does: "Eigene Tasten für Befehle, je Name des Befehls, etwa `mod+k` oder `g t`; ein leerer Text nimmt einem Befehl seine Tasten." },
   backup_enabled: { ...both("Daily backup", "Tägliche Sicherung"), does: "Ob jeden Tag von selbst eine Sicherung gemacht und Alarm gegeben wird, wenn keine gelingt." },
@@ -40,11 +40,11 @@ export const SETTINGS: Record<string, Both & { does: string; english?: string }>
 
 /** Parts of settings that have several. */
 const PARTS: Record<string, Both> = {
-  pulse: both("Productivity", "Produktivität"),
-  focus_ratio: both("Focus", "Konzentration"),
-  deep_share: both("Deep work", "Vertiefte Arbeit"),
-  fragmentation: both("Little fragmentation", "Wenig Zerstückelung"),
-  switches: both("Few switches", "Wenige Wechsel"),
+  pulse: both("Pulse", "Puls"),
+  focus_ratio: both("Focus ratio", "Fokusanteil"),
+  deep_share: both("Deep work", "Tiefes Arbeiten"),
+  fragmentation: both("Focus in one piece", "Fokus am Stück"),
+  switches: both("Few switches", "Wenig Wechsel"),
 };
 
 const CHOICES: Record<string, Both> = {

@@ -124,6 +124,27 @@ def outside(mark: Mark, start: int, end: int) -> list[Mark]:
     return [each if place == 0 else msgspec.structs.replace(each, id=0) for place, each in enumerate(left)]
 
 
+def left_of(mark: Mark, before: int, *, notes: bool) -> Mark | None:
+    """Return what is left of a mark where all before an instant goes, or only the note of what ended by then.
+
+    mark    |  ------------  |
+    before  |       ]        |
+    left    |        ------  |
+    """
+    if notes:
+        return msgspec.structs.replace(mark, note="") if mark.end <= before else mark
+    return next(iter(outside(mark, 0, before)), None)
+
+
+def left_of_edit(edit: MarkEdit, before: int, *, notes: bool) -> MarkEdit:
+    """Return what is left of an edit where what is old of its marks goes; the rest can be undone still."""
+
+    def left(marks: Sequence[Mark]) -> list[Mark]:
+        return [each for mark in marks if (each := left_of(mark, before, notes=notes)) is not None]
+
+    return MarkEdit(edit.user, left(edit.marks_before), left(edit.marks_after))
+
+
 def changed_since(here: Iterable[Mark], edit: MarkEdit) -> list[int]:
     """Return the numbers of the marks of an edit that were changed again since."""
     known = {mark.id: mark for mark in here}

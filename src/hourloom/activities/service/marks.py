@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -20,6 +21,8 @@ from hourloom.activities.model.mark import (
     TooManyMarks,
     changed_since,
     extent,
+    left_of,
+    left_of_edit,
     names,
     outside,
     problem_of,
@@ -48,6 +51,21 @@ class MarksGone(NamedTuple):
 
     steps: list[tuple[OperationId, int, bool]]
     """Operation and number, and whether the operation is about nothing else."""
+
+
+class OldMark(NamedTuple):
+    """A mark that is too old, or whose note is."""
+
+    user: int
+    number: int
+
+
+class OldStep(NamedTuple):
+    """A step of an operation that tells of such a mark, as it was read."""
+
+    operation: OperationId
+    number: int
+    was: str
 
 
 class Marks:
@@ -151,6 +169,58 @@ class Marks:
             if is_all:
                 self._operations.close(operation)
 
+    # What tracking asks when time is older than it is to be kept.
+
+    def old(
+        self, tx: Transaction, workspace: WorkspaceId, before: int, limit: int, *, notes: bool
+    ) -> Sequence[OldMark | OldStep]:
+        """Return some marks of before an instant, or with notes of then; else what undo keeps of such."""
+        marks = store.old_marks(tx, workspace, before, notes=notes, limit=limit)
+        if marks:
+            return [OldMark(user, mark.id) for user, mark in marks]
+        steps = (
+            OldStep(operation, number, was)
+            for operation, number, _, was in self._operations.steps_that_say(tx, workspace, STEPS_SAY)
+            if _left_of_step(was, before, notes=notes) != was
+        )
+        return list(islice(steps, MOST_STEPS))
+
+    def old_spans(
+        self, tx: Transaction, workspace: WorkspaceId, before: int, *, notes: bool
+    ) -> list[tuple[int, int]]:
+        """Return of the same marks from when to when they are about what goes."""
+        marks = store.old_marks(tx, workspace, before, notes=notes, limit=MOST_MARKS)
+        return [(mark.start, min(mark.end, before)) for _, mark in marks]
+
+    def let_go(
+        self, tx: Transaction, workspace: WorkspaceId, before: int, old: Sequence[object], *, notes: bool
+    ) -> int:
+        """Let go for ever of what was found to be old; return how many marks lost something."""
+        by_user: dict[int, list[int]] = {}
+        for mark in old:
+            if isinstance(mark, OldMark):
+                by_user.setdefault(mark.user, []).append(mark.number)
+        count = 0
+        for user, numbers in by_user.items():
+            # As they are now: they may have been changed since they were looked for.
+            here = store.marks_by_number(tx, workspace, user, numbers)
+            gone = [mark for mark in here if left_of(mark, before, notes=notes) != mark]
+            edit = MarkEdit(user, gone, gone)
+            after = left_of_edit(edit, before, notes=notes).marks_after
+            self._changed(tx, workspace, MarkEdit(user, gone, after))
+            count += len(gone)
+        steps = [step for step in old if isinstance(step, OldStep)]
+        ours = {each.id for each in self._operations.unfinished(tx, KIND)} if steps else set()
+        for operation, number, was in steps:
+            left = _left_of_step(was, before, notes=notes)
+            if left is not None:
+                self._operations.change_step(tx, operation, number, was, left)
+                continue
+            self._operations.forget_step(tx, operation, number)
+            if operation in ours:
+                self._operations.close(operation)
+        return count
+
     # What features ask whose rows marks refer to.
 
     def naming(self, tx: Transaction, who: Actor, kind: Labelling, number: int) -> list[Use]:
@@ -229,6 +299,18 @@ class Marks:
 
     def _purge(self, _tx: Transaction, operation: Operation) -> bool:
         return self._operations.forget_steps(operation.id, MOST_STEPS)
+
+
+def _left_of_step(was: str, before: int, *, notes: bool) -> str | None:
+    """Return what is left of what undo keeps, where something old goes; nothing where that is all of it."""
+    step = decode(was, MarkEdit | list[MarkEdit])
+    edits = [step] if isinstance(step, MarkEdit) else step
+    left = [left_of_edit(edit, before, notes=notes) for edit in edits]
+    if left == edits:
+        return was
+    if not any(edit.marks_before or edit.marks_after for edit in left):
+        return None
+    return msgspec.json.encode(left[0] if isinstance(step, MarkEdit) else left).decode()
 
 
 class MarksOfLabels:

@@ -58,6 +58,7 @@ from hourloom.activities.store.marks import (
     newest_marks,
     note_days_marked,
     notes_of,
+    old_marks,
     put_mark,
 )
 from hourloom.activities.store.rules import (
@@ -120,6 +121,7 @@ __all__ = [
     "note_days_changed",
     "note_days_marked",
     "notes_of",
+    "old_marks",
     "payload_texts",
     "payloads_after",
     "payloads_of_app",

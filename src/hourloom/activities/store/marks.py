@@ -78,6 +78,24 @@ def marks_of_all(tx: Transaction, workspace: int) -> list[tuple[int, Mark]]:
     return [(whole(row[0]), mark) for row in rows for mark in _marks([row[1:]])]
 
 
+def old_marks(
+    tx: Transaction, workspace: int, before: int, *, notes: bool, limit: int
+) -> list[tuple[int, Mark]]:
+    """Return marks that begin before an instant, or end by then and have notes; each with whose it is."""
+    rows = tx.rows(
+        """
+        SELECT user_id, id, started_at, ended_at, presence, outcome, note, at FROM marks
+        WHERE workspace_id = :workspace AND started_at < :before
+          AND (:notes = 0 OR (ended_at <= :before AND note <> '')) ORDER BY id LIMIT :limit
+        """,
+        workspace=workspace,
+        before=before,
+        notes=int(notes),
+        limit=limit,
+    )
+    return [(whole(row[0]), mark) for row in rows for mark in _marks([row[1:]])]
+
+
 def marks_by_number(tx: Transaction, workspace: int, user: int, numbers: Collection[int]) -> list[Mark]:
     """Return those of some marks of a person that there are."""
     found = []

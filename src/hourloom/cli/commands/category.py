@@ -79,7 +79,7 @@ class NothingAsked(Invalid):
 
 
 class NeededStill(Conflict):
-    """Rules, corrections, known apps or categories below need '{name}': --reassign-to or --uncategorise."""
+    """'{name}' is in use by rules, corrections or apps: add --reassign-to CATEGORY or --uncategorise."""
 
 
 class OneThing(Invalid):

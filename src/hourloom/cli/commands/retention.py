@@ -19,6 +19,8 @@ WORDS = {
     "events": "deleted, totals kept",
     "everything": "deleted",
     "totals": "totals deleted",
+    "marks": "marks deleted or cut",
+    "notes": "marks lose their notes",
 }
 
 
@@ -99,21 +101,24 @@ def run(
     context: typer.Context, *, data_dir: DataDir = None, config: Config = None, as_json: Json = False
 ) -> None:
     """See to what is too old now, without waiting for the night; it cannot be undone."""
-    deleted = reduced = totals = 0
+    deleted = reduced = totals = marks = 0
     place = msgspec.Raw(b"null")
     with handed(context).reach(configured(data_dir, config), False) as way, bar("Retention", None) as meter:
         api = Api(way)
         while True:
             done = api.post("/api/v1/retention/run", {"place": place}, RetentionRun)
             deleted, reduced, totals = deleted + done.deleted, reduced + done.reduced, totals + done.totals
-            meter.move(deleted + reduced + totals)
+            marks += done.marks
+            meter.move(deleted + reduced + totals + marks)
             if bytes(done.place) == b"null":
                 break
             place = done.place
     if as_json:
-        print_json({"deleted": deleted, "reduced": reduced, "totals": totals})
+        print_json({"deleted": deleted, "reduced": reduced, "totals": totals, "marks": marks})
     else:
         say(f"Deleted: {deleted:,} events and {totals:,} totals; {reduced:,} events lost their titles.")
+        if marks:
+            say(f"Of {marks:,} marks what was too old is gone.")
 
 
 def _show(rules: Retention, *, as_json: bool) -> None:

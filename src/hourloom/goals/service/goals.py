@@ -144,16 +144,20 @@ class Goals:
             until = self.until()
             return [self._standing(who, goal, until) for goal in shown]
 
-    def present(self, who: Actor) -> list[tuple[Goal, GoalProgress]]:
-        """Return the goals that have not ended, each with its present period; no past is looked at."""
+    def present(self, who: Actor, day: date | None = None) -> list[tuple[Goal, GoalProgress]]:
+        """Return the goals that have not ended, each with its present period; no past is looked at.
+
+        With a day that is gone, it is the goals that held then, each with its period of that time.
+        """
         who.require(READ)
         with self._database.read() as tx:
             calendar, now, until = self.calendar(who), self._clock.now(), self.until()
             today = calendar.day_at(now)
+            shown = min(day or today, today)
             return [
-                (goal, self.progress(who, goal.terms, calendar, now, max(goal.terms.starts_on, today), until))
+                (goal, self.progress(who, goal.terms, calendar, now, max(goal.terms.starts_on, shown), until))
                 for goal in store.goals_of(tx, who.workspace_id, who.user_id)
-                if not _is_over(goal.terms, today)
+                if not _is_over(goal.terms, shown) and (shown == today or goal.terms.starts_on <= shown)
             ]
 
     def get(self, who: Actor, number: int) -> GoalStanding:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, cast
 
 from hourloom.activities.model.activity import Activity
-from hourloom.activities.model.category import SEPARATOR, CategoryTree
+from hourloom.activities.model.category import CategoryTree
 from hourloom.activities.model.lane import Key as LaneKey
 from hourloom.activities.service.kept import Kept
 from hourloom.core.actors import Actor
@@ -16,50 +17,38 @@ from hourloom.core.clock import DAY, HOUR, Instant
 from hourloom.core.errors import Invalid
 from hourloom.core.periods import WEEKDAYS, Calendar
 from hourloom.db.transaction import ReadTookTooLong
-from hourloom.reports.model.asked import ReportParts, ReportQuestion, where_of
-from hourloom.reports.model.grouping import Value, aligned, longest_of, rows_of
+from hourloom.reports.model.asked import ReportQuestion, where_of
+from hourloom.reports.model.grouping import Value, aligned, rows_of
 from hourloom.reports.model.joining import Joining
-from hourloom.reports.model.keys import TIMES, Key, pieces_of, range_in
+from hourloom.reports.model.keys import TIMES, Key, range_in
 from hourloom.reports.model.ranges import ReportRange, before
 from hourloom.reports.model.report import (
     Report,
     ReportBefore,
     ReportFacts,
     ReportHeat,
-    ReportPart,
     ReportStretch,
     ReportTimeline,
     ReportUnit,
 )
 from hourloom.reports.ports import ActivitySource, SumsSource
 from hourloom.reports.service.edges import Edges
+from hourloom.reports.service.facts import facts_of, unit_of
+from hourloom.reports.service.labels import LONGEST_NAME, Labels, in_the_lane
+from hourloom.reports.service.stretches import Stretch, chosen, runs, short
 
-CUTS_AT_ONCE = 1_000
-LONGEST_AT_ONCE = 10_000 * DAY
 MOST_STRETCHES = 50_000
-MOST_HOURS = 20_000
-"""Two years and a bit: each hour is looked at by itself."""
 MOST_DAYS = 7_400
 """Twenty years and a bit: each day is a row."""
 MOST_AMOUNTS = 250_000
 """Sums by different values, at some hundred bytes each."""
-LONGEST_NAME = 300
 MOST_BYTES_OF_NAMES = 8 * 1024 * 1024
 BYTES_OF_A_NAME = 10
-_BY_HOURS, _BY_DAYS, _BY_MONTHS = 2 * DAY, 400 * DAY, 7_400 * DAY
-"""How long a period is at most whose series has parts of an hour, a day, a month."""
-_PLAIN = frozenset({"domain", "title", "source", "score", *TIMES})
-"""The keys whose values are names already."""
 _PASSING = ("day", "week", "month", "quarter", "year")
 """The keys of time whose names do not come again in the next period."""
 
-Names = tuple[str, ...]
 Amounts = dict[tuple[Value, ...], int]
 Bounds = dict[str, tuple[Instant, Instant]]
-
-
-class TooManyHours(Invalid):
-    """By hours a report covers at most {days} days; ask for a shorter period."""
 
 
 class TooManyDays(Invalid):
@@ -68,14 +57,6 @@ class TooManyDays(Invalid):
 
 class TooManyRows(Invalid):
     """The report has more than {rows} rows; group by month, not day, by app, not title, or ask for less."""
-
-
-class Stretch(NamedTuple):
-    """Time that has one name for each key of time."""
-
-    start: Instant
-    end: Instant
-    names: Names
 
 
 class Totals(NamedTuple):
@@ -107,8 +88,7 @@ class Reader:
         # Of a year only the edges of its days are looked at, kept or not: all its spans are 100 MiB.
         self._edges = edges or Edges(Kept(0), lambda: None, Instant(0))
         self._ends = monotonic() + seconds
-        self._written: dict[Value, Counter[str]] = {}
-        """How watchers wrote the names of apps, and for how long."""
+        self._labels = Labels(source, tree, who)
 
     def report(self, question: ReportQuestion, period: ReportRange, now: Instant) -> Report:
         """Return a report of a period."""
@@ -124,7 +104,7 @@ class Reader:
             earlier = self._totals(question, self._summed(question, past, times, _with_names(content)))
             compared = ReportBefore(past, earlier.active, earlier.away, cut=period.start <= now < period.end)
             then = _renamed(earlier, here, keys)
-        labels = self._labels(keys, [here.amounts, then])
+        labels = self._labels.of(keys, [here.amounts, then])
         rows = rows_of(here.amounts, then, len(keys), question.limit, lambda n, value: labels[n].get(value))
         categories = _categories(keys, [here.amounts, then])
         bounds = here.bounds
@@ -181,7 +161,7 @@ class Reader:
                 for s, e, value in joining.done()
             ]
             found = len(shown)
-        names = self._label(key, places)
+        names = self._labels.named(key, places)
         return ReportTimeline(
             period,
             self._calendar.zone,
@@ -199,7 +179,7 @@ class Reader:
     ) -> Iterator[tuple[Instant, Instant, Value]]:
         """Yield what was done when, equal neighbours as one; gather when nobody was there."""
         open_: tuple[Instant, Instant, Value] | None = None
-        for stretch in self._chosen(period, ("day",), question.parts):
+        for stretch in chosen(period, ("day",), question.parts, self._calendar):
             self.check()
             lane = self._source.between(self._who, stretch.start, stretch.end, question.where)
             away += lane.away
@@ -221,15 +201,16 @@ class Reader:
 
     def _read(self, question: ReportQuestion, period: ReportRange) -> tuple[Totals, ReportFacts]:
         """Return the sums of a period and its facts; where the same sums give both, they are read once."""
-        unit = _unit(period)
+        unit = unit_of(period)
+        spans = partial(self._spans, question, unit)
         lead: tuple[Key, ...] = ("day", "hour") if unit == "hour" else ("day",)
         times, content = _asked(question.keys)
         if content not in {(), ("category",)} or ("hour" in times and unit != "hour"):
             totals = self._totals(question, self._summed(question, period, times, _with_names(content)))
-            return totals, self._facts(question, self._summed(question, period, lead, ("category",)), unit)
+            return totals, facts_of(self._summed(question, period, lead, ("category",)), unit, spans)
         read = list(self._summed(question, period, (*lead, *times), ("category",)))
         named = ((each._replace(names=each.names[len(lead) :]), sums) for each, sums in read)
-        return self._totals(question, named), self._facts(question, read, unit)
+        return self._totals(question, named), facts_of(read, unit, spans)
 
     def _totals(self, question: ReportQuestion, read: Iterable[tuple[Stretch, SumsSource]]) -> Totals:
         content = _asked(question.keys)[1]
@@ -253,7 +234,7 @@ class Reader:
                     continue
                 active += lasted
                 if app is not None:
-                    self._note_app(values[app], str(values[-1]), lasted)
+                    self._labels.note_app(values[app], str(values[-1]), lasted)
                 cut = self._cut(values[: len(content)], content, question.depth)
                 amounts[arranged((*stretch.names, *cut))] += lasted
             if len(amounts) > MOST_AMOUNTS:
@@ -283,62 +264,13 @@ class Reader:
         content: tuple[LaneKey, ...],
     ) -> Iterator[tuple[Stretch, SumsSource]]:
         """Yield the stretches of a period that have one name each, with their sums."""
-        for run in _runs(_short(self._chosen(period, times, question.parts))):
+        for run in runs(short(chosen(period, times, question.parts, self._calendar))):
             self.check()
             cuts = [*(stretch.start for stretch in run), run[-1].end]
             yield from zip(run, self._source.sums(self._who, cuts, content, question.where), strict=True)
 
-    def _chosen(self, period: ReportRange, times: tuple[Key, ...], parts: ReportParts) -> Iterator[Stretch]:
-        """Yield the stretches of a period that are looked at; neighbours of one name are one."""
-        if "hour" in (*times, *parts.keys) and period.end - period.start > MOST_HOURS * HOUR:
-            raise TooManyHours(days=f"{MOST_HOURS // 24:,}")
-        open_: Stretch | None = None
-        for piece in pieces_of(period.start, period.end, (*times, *parts.keys), self._calendar):
-            if not parts.chosen(piece.names[len(times) :]):
-                continue
-            names = piece.names[: len(times)]
-            if open_ is not None and open_.end == piece.start and open_.names == names:
-                open_ = open_._replace(end=piece.end)
-                continue
-            if open_ is not None:
-                yield open_
-            open_ = Stretch(piece.start, piece.end, names)
-        if open_ is not None:
-            yield open_
-
-    def _facts(
-        self, question: ReportQuestion, read: Iterable[tuple[Stretch, SumsSource]], unit: ReportUnit
-    ) -> ReportFacts:
-        series: dict[str, ReportPart] = {}
-        days: dict[str, int] = defaultdict(int)
-        busy: list[Stretch] = []
-        away = unassigned = 0
-        for stretch, sums in read:
-            active = sum(sums.by.values())
-            away += sums.away
-            unassigned += sums.by.get((None,), 0)
-            days[stretch.names[0]] += active
-            if active:
-                busy.append(stretch)
-            key = _part_name(stretch.names, unit)
-            known = series.get(key) or ReportPart(key, stretch.start, 0, 0)
-            series[key] = ReportPart(key, known.start, known.lasted + active, known.away + sums.away)
-        spans = self._spans(question, busy, unit)
-        return ReportFacts(
-            active=sum(days.values()),
-            away=away,
-            unassigned=unassigned,
-            first=spans[0][0] if spans else None,
-            last=spans[-1][1] if spans else None,
-            longest=longest_of(spans),
-            active_days=sum(1 for active in days.values() if active),
-            days=len(days),
-            unit=unit,
-            series=list(series.values()),
-        )
-
     def _spans(
-        self, question: ReportQuestion, busy: Sequence[Stretch], unit: ReportUnit
+        self, question: ReportQuestion, unit: ReportUnit, busy: Sequence[Stretch]
     ) -> list[tuple[Instant, Instant]]:
         """Return active time; of days in a long period only what comes first, last and lasted longest."""
         found: list[tuple[Instant, Instant]] = []
@@ -348,7 +280,7 @@ class Reader:
             return self._source.spans(self._who, start, end, question.where)
 
         if unit == "hour":
-            for run in _runs(busy):
+            for run in runs(busy):
                 found += spans(run[0].start, run[-1].end)
         else:
             for each in busy:
@@ -383,35 +315,8 @@ class Reader:
                     value = getattr(described[activity.subject], key)
                     if key == "app":
                         name = described[activity.subject].app_name
-                        self._note_app(value, name, activity.end - activity.start)
+                        self._labels.note_app(value, name, activity.end - activity.start)
             yield activity, value
-
-    def _labels(self, keys: Sequence[Key], found: Sequence[Amounts]) -> list[Mapping[Value, str | None]]:
-        """Return, for each key, what its values are called."""
-        return [
-            self._label(key, {values[n]: None for amounts in found for values in amounts})
-            for n, key in enumerate(keys)
-        ]
-
-    def _label(self, key: Key, values: Iterable[Value]) -> Mapping[Value, str | None]:
-        if key == "category":
-            return {value: SEPARATOR.join(self._tree.path(_number(value))) or None for value in values}
-        if key in _PLAIN:
-            return {value: None if value in (None, "") else str(value) for value in values}
-        if key == "app":
-            return {value: self._app_name(value) for value in values}
-        return self._source.names(self._who, _in_the_lane(key), list(values))
-
-    def _note_app(self, app: Value, name: str, lasted: int) -> None:
-        if app and name:
-            self._written.setdefault(app, Counter())[name[:LONGEST_NAME]] += lasted
-
-    def _app_name(self, app: Value) -> str | None:
-        """Return how an app's name was written for the longest time, the first of equals."""
-        if not app:
-            return None
-        written = self._written.get(app, {str(app): 0})
-        return min(written, key=lambda name: (-written[name], name))
 
     def _ranges(
         self, keys: Sequence[Key], bounds: Sequence[Bounds], period: ReportRange
@@ -435,11 +340,7 @@ def _with_names(content: tuple[LaneKey, ...]) -> tuple[LaneKey, ...]:
 def _asked(keys: Sequence[Key]) -> tuple[tuple[Key, ...], tuple[LaneKey, ...]]:
     """Return the keys by which time is cut, and those by which activities are summed."""
     times = tuple(key for key in keys if key in TIMES)
-    return times, tuple(_in_the_lane(key) for key in keys if key not in TIMES)
-
-
-def _in_the_lane(key: Key) -> LaneKey:
-    return "tags" if key == "tag" else cast("LaneKey", key)
+    return times, tuple(in_the_lane(key) for key in keys if key not in TIMES)
 
 
 def _arrangement(keys: Sequence[Key]) -> Callable[[tuple[Value, ...]], tuple[Value, ...]]:
@@ -449,31 +350,6 @@ def _arrangement(keys: Sequence[Key]) -> Callable[[tuple[Value, ...]], tuple[Val
     if places == sorted(places):
         return lambda values: values
     return lambda values: tuple(values[place] for place in places)
-
-
-def _short(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
-    """Yield stretches none of which is longer than the lane can be asked for at once."""
-    for stretch in stretches:
-        start = stretch.start
-        while stretch.end - start > LONGEST_AT_ONCE:
-            yield stretch._replace(start=start, end=Instant(start + LONGEST_AT_ONCE))
-            start = Instant(start + LONGEST_AT_ONCE)
-        yield stretch._replace(start=start)
-
-
-def _runs(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
-    """Yield stretches that follow one another without a gap, not too many at once."""
-    run: list[Stretch] = []
-    for stretch in stretches:
-        follows = bool(run) and run[-1].end == stretch.start
-        if run and not (
-            follows and len(run) < CUTS_AT_ONCE and stretch.end - run[0].start <= LONGEST_AT_ONCE
-        ):
-            yield run
-            run = []
-        run.append(stretch)
-    if run:
-        yield run
 
 
 def _renamed(earlier: Totals, here: Totals, keys: Sequence[Key]) -> Amounts:
@@ -500,22 +376,3 @@ def _categories(keys: Sequence[Key], found: Sequence[Amounts]) -> set[int]:
 
 def _number(value: Value) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _unit(period: ReportRange) -> ReportUnit:
-    length = period.end - period.start
-    if length <= _BY_HOURS:
-        return "hour"
-    return "day" if length <= _BY_DAYS else "month" if length <= _BY_MONTHS else "year"
-
-
-def _part_name(names: Names, unit: ReportUnit) -> str:
-    match unit:
-        case "hour":
-            return f"{names[0]}T{names[1]}"
-        case "month":
-            return names[0][:7]
-        case "year":
-            return names[0][:4]
-        case _:
-            return names[0]

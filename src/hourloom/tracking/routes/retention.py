@@ -34,7 +34,7 @@ class CountShape(msgspec.Struct):
 
     kind: RetentionPhase
     count: int
-    """Events; of the kind "totals", totals."""
+    """Events; of the kind "totals", totals; of "marks" and "notes", marks."""
     seconds: float
     started_at: datetime | None
     ended_at: datetime | None
@@ -53,6 +53,8 @@ class RunShape(msgspec.Struct):
     deleted: int
     reduced: int
     totals: int
+    marks: int
+    """Marks that were deleted, cut, or lost their notes."""
 
 
 class NotYourPlace(Invalid):
@@ -84,7 +86,7 @@ async def run_retention(retention: Retention, who: Actor, body: RunFrom) -> RunS
     if body.place is not None and body.place.workspace_id != who.workspace_id:
         raise NotYourPlace
     further, done = await retention.run(who, body.place)
-    return RunShape(further, done.deleted, done.reduced, done.totals)
+    return RunShape(further, done.deleted, done.reduced, done.totals, done.marks)
 
 
 def _count(count: RetentionCount) -> CountShape:

@@ -41,6 +41,7 @@ STEPPED = 500
 """Rows that one step deletes: with their images about 6 ms of the writer."""
 BEFORE, AFTER = 0, 1
 ERASE, PROVE, REWRITE = "tracking.erase", "tracking.prove", "tracking.rewrite_backups"
+WIPE, DAILY = "tracking.wipe", "daily"
 
 
 class Found(NamedTuple):
@@ -101,6 +102,24 @@ class SaidOfTime(Protocol):
         """Forget it."""
         ...
 
+    def old(
+        self, tx: Transaction, workspace: WorkspaceId, before: int, limit: int, /, *, notes: bool
+    ) -> Sequence[object]:
+        """Return some of what was said of time before an instant, or has notes; else of what undo keeps."""
+        ...
+
+    def old_spans(
+        self, tx: Transaction, workspace: WorkspaceId, before: int, /, *, notes: bool
+    ) -> Sequence[tuple[int, int]]:
+        """Return about which times all of that is, to be counted."""
+        ...
+
+    def let_go(
+        self, tx: Transaction, workspace: WorkspaceId, before: int, old: Sequence[object], /, *, notes: bool
+    ) -> int:
+        """Let it go for ever, or its notes; cut what goes on after the instant. Return how much that is."""
+        ...
+
 
 class _NothingSaidOfTime:
     def take_out(
@@ -116,6 +135,24 @@ class _NothingSaidOfTime:
 
     def forget(self, _tx: Transaction, _gone: object, /) -> None:
         """Have nothing to forget."""
+
+    def old(
+        self, _tx: Transaction, _workspace: WorkspaceId, _before: int, _limit: int, /, *, notes: bool
+    ) -> Sequence[object]:
+        del notes
+        return ()
+
+    def old_spans(
+        self, _tx: Transaction, _workspace: WorkspaceId, _before: int, /, *, notes: bool
+    ) -> Sequence[tuple[int, int]]:
+        del notes
+        return ()
+
+    def let_go(
+        self, _tx: Transaction, _workspace: object, _before: int, _old: Sequence[object], /, *, notes: bool
+    ) -> int:
+        del notes
+        return 0
 
 
 class _NothingSaid:
@@ -169,7 +206,7 @@ class Erasing:
         if place.phase == "rows":
             gone = self.said.gone(tx, erasure.workspace_id, erasure.scope.said)
             of_time = None
-            if _takes_time(tx, erasure):
+            if _takes_time(erasure):
                 period = erasure.scope.started_at, erasure.scope.ended_at
                 of_time = self.said_of_time.told_of(tx, erasure.workspace_id, *period)
             return Found(place, (gone, of_time))
@@ -234,7 +271,7 @@ class Erasing:
         if scope.at.bucket < len(scope.buckets):
             keep(tx, with_scope(erasure, scope))
             return len(deleted)
-        if _takes_time(tx, erasure):
+        if _takes_time(erasure):
             operation = erasure.operation_id if scope.undoable else None
             self.said_of_time.take_out(tx, erasure.workspace_id, operation, *period)
         if scope.undoable:
@@ -310,11 +347,9 @@ class Erasing:
         self._jobs.enqueue(erasure.workspace_id, PROVE, erasure.id, slot=str(erasure.id))
 
 
-def _takes_time(tx: Transaction, erasure: Erasure) -> bool:
+def _takes_time(erasure: Erasure) -> bool:
     """Return whether all is deleted that was recorded within a time, and not some of it."""
-    if erasure.kind == "range":
-        return set(store.bucket_numbers(tx, erasure.workspace_id)) <= set(erasure.scope.buckets)
-    return erasure.kind == "everything"
+    return erasure.kind == "everything" or erasure.scope.all_of_time
 
 
 def keep(tx: Transaction, erasure: Erasure) -> None:

@@ -220,14 +220,15 @@ class Erasures:
         """Keep what is wanted, in numbers alone; nothing is deleted before all payloads are listed."""
         kind = "range" if wanted.criteria is None else "match"
         with self._database.begin() as tx:
+            every = store.bucket_numbers(tx, who.workspace_id)
+            meant: list[int] = every if wanted.bucket is None else [found_bucket(tx, who, wanted.bucket).id]
             scope = ErasureScope(
-                [found_bucket(tx, who, wanted.bucket).id]
-                if wanted.bucket is not None
-                else store.bucket_numbers(tx, who.workspace_id),
+                meant,
                 wanted.started_at,
                 wanted.ended_at,
                 last_event=store.last_event_number(tx),
                 by_payload=wanted.criteria is not None,
+                all_of_time=wanted.criteria is None and set(every) <= set(meant),
                 undoable=not now,
             )
             operation = self._operations.record(who, f"delete_{kind}", {})

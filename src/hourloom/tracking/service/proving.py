@@ -11,6 +11,7 @@ import msgspec
 
 from hourloom.core.clock import Clock, Instant
 from hourloom.core.ids import ErasureId
+from hourloom.db.refilling import refill, rewrite
 from hourloom.db.transaction import Database, SpoiltPage, Traces, Transaction
 from hourloom.tracking import store
 from hourloom.tracking.erasure import Erasure, ErasurePlace, Proof
@@ -22,8 +23,11 @@ from hourloom.web.idempotency import count_answers, drop_all_answers
 
 SEARCHED = ("payloads", "idempotency_keys")
 """The tables that hold what people see: titles, URLs, answers."""
+STEPS = ("operation_steps", "was")
+"""What undo keeps: a table, and which of its columns is the text."""
 BACKUPS = "backups"
 Fill = Callable[[Transaction, SpoiltPage], None]
+FillText = Callable[[Transaction, SpoiltPage, str], None]
 WIPED_AT_ONCE = 40
 
 
@@ -35,6 +39,8 @@ class Proving:
     ) -> None:
         self._database, self._clock, self._erasing = database, clock, erasing
         self._spool, self._copies = spool, copies
+        self.texts = dict([STEPS])
+        """The tables that hold people's own words, each with the column; features above add theirs."""
         # Whoever looks keeps the file still, and another one from looking.
         self._one_at_a_time = threading.Lock()
 
@@ -77,6 +83,7 @@ class Proving:
 
     def _wiped(self, pause: Callable[[], None]) -> Traces:
         """Overwrite traces until a look finds none; return what it found."""
+        self._wipe_texts(pause)
         traces = self._database.traces(SEARCHED)
         for fill in (fill_page, fill_page, write_anew, fill_page, write_anew, fill_page):
             if not traces.spoilt:
@@ -87,6 +94,22 @@ class Proving:
                 self._database.write(partial(self._wipe_some, fill, part))
             traces = self._database.traces(SEARCHED)
         return traces
+
+    def _wipe_texts(self, pause: Callable[[], None]) -> None:
+        """Overwrite traces of people's own words; of a page with a single long row 22 bytes may stay."""
+        for fill in (refill, rewrite, refill):
+            traces = self._database.traces(tuple(self.texts))
+            if not traces.spoilt:
+                return
+            for first in range(0, len(traces.spoilt), WIPED_AT_ONCE):
+                pause()
+                part = traces.spoilt[first : first + WIPED_AT_ONCE]
+                self._database.write(partial(self._fill_some, fill, part))
+
+    def _fill_some(self, fill: FillText, pages: Sequence[SpoiltPage]) -> None:
+        with self._database.begin() as tx:
+            for page in pages:
+                fill(tx, page, self.texts[page.table])
 
     def _wipe_some(self, fill: Fill, pages: Sequence[SpoiltPage]) -> None:
         with self._database.begin() as tx:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -25,11 +25,17 @@ from hourloom.tracking.retention import (
     totals_of,
 )
 from hourloom.tracking.service.deleting import tell_of, totals_changed
+from hourloom.tracking.service.erasing import SaidOfTime
 
 STEPPED = 500
+MARKS_AT_ONCE = 50
+"""Each makes up to 31 days stale."""
 READ_AT_ONCE = 20_000
 QUARTERS_AT_ONCE = 3_000
 """What lasts longer is turned into totals piece by piece."""
+
+OF_WORDS: tuple[RetentionPhase, ...] = ("marks", "notes")
+"""What is seen to for all buckets at once: a mark is about time, whatever was recorded then."""
 
 Cuts = dict[RetentionPhase, Instant | None]
 
@@ -45,15 +51,28 @@ class OldEvents(NamedTuple):
     """The history of the bucket that was looked at."""
 
 
+class OldWords(NamedTuple):
+    """What was said about time that a step is about, as whoever keeps it knows it."""
+
+    said: Sequence[object]
+
+
+Found = OldEvents | OldWords | Rows
+"""What a step is about; rows are of totals."""
+
+
 class Retaining:
     """Moves a run of retention on, a step at a time."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
+    def __init__(self, recorder: Recorder, said_of_time: Callable[[], SaidOfTime]) -> None:
+        self._recorder, self.said_of_time = recorder, said_of_time
 
-    def find(self, tx: Transaction, place: RetentionPlace, rules: RetentionRules) -> OldEvents | Rows:
+    def find(self, tx: Transaction, place: RetentionPlace, rules: RetentionRules) -> Found:
         """Return what the next step is about; it may read much, so not for the writer."""
         cut = cuts_of(rules, place.at)[place.phase]
+        if cut is not None and place.phase in OF_WORDS:
+            notes = place.phase == "notes"
+            return OldWords(self.said_of_time().old(tx, place.workspace_id, cut, MARKS_AT_ONCE, notes=notes))
         if cut is None or place.bucket >= len(place.buckets):
             return []
         if place.phase == "totals":
@@ -72,7 +91,7 @@ class Retaining:
         return OldEvents(_events(bucket, rows), reduced, place, bucket.history_version)
 
     def step(
-        self, tx: Transaction, place: RetentionPlace, rules: RetentionRules, found: OldEvents | Rows
+        self, tx: Transaction, place: RetentionPlace, rules: RetentionRules, found: Found
     ) -> tuple[RetentionPlace | None, RetentionDone]:
         """Do one step within a write; return where to go on, nowhere at the end, and what was done."""
         further, done = self._stepped(tx, place, rules, found)
@@ -81,8 +100,10 @@ class Retaining:
         return further, done
 
     def _stepped(
-        self, tx: Transaction, place: RetentionPlace, rules: RetentionRules, found: OldEvents | Rows
+        self, tx: Transaction, place: RetentionPlace, rules: RetentionRules, found: Found
     ) -> tuple[RetentionPlace | None, RetentionDone]:
+        if isinstance(found, OldWords):
+            return self._let_go(tx, place, rules, found.said)
         if not isinstance(found, OldEvents):
             return self._drop_totals(tx, place, found)
         if not found.events and found.further == place:
@@ -98,11 +119,21 @@ class Retaining:
         cut, bucket = cuts_of(rules, place.at)["titles"] or 0, place.buckets[place.bucket]
         store.put_mark(tx, place.workspace_id, bucket, reached_at=cut, version=version, now=place.at)
 
+    def _let_go(
+        self, tx: Transaction, place: RetentionPlace, rules: RetentionRules, said: Sequence[object]
+    ) -> tuple[RetentionPlace | None, RetentionDone]:
+        cut = cuts_of(rules, place.at)[place.phase]
+        if cut is None or not said:
+            return _next_phase(place), RetentionDone()
+        notes = place.phase == "notes"
+        marks = self.said_of_time().let_go(tx, place.workspace_id, cut, said, notes=notes)
+        return msgspec.structs.replace(place, said=True), RetentionDone(marks=marks)
+
     def _drop_totals(
         self, tx: Transaction, place: RetentionPlace, rows: Rows
     ) -> tuple[RetentionPlace | None, RetentionDone]:
         if not rows:
-            return _next_bucket(msgspec.structs.replace(place, bucket=len(place.buckets))), RetentionDone()
+            return _next_phase(place), RetentionDone()
         places = [[whole(part) for part in row] for row in rows]
         totals_changed(tx, self._recorder, place.workspace_id, places)
         return place, RetentionDone(totals=store.delete_totals(tx, place.workspace_id, places))
@@ -160,8 +191,10 @@ def cuts_of(rules: RetentionRules, now: Instant) -> Cuts:
     return {
         "everything": older_than(rules.everything_days, now),
         "totals": older_than(rules.everything_days, now),
+        "marks": older_than(rules.everything_days, now),
         "events": older_than(rules.events_days, now),
         "titles": older_than(rules.titles_days, now),
+        "notes": older_than(rules.titles_days, now),
     }
 
 
@@ -190,11 +223,18 @@ def _next_bucket(place: RetentionPlace) -> RetentionPlace | None:
     """Go to the next bucket, or on to the next kind of record with the first one."""
     if place.bucket + 1 < len(place.buckets):
         return msgspec.structs.replace(place, bucket=place.bucket + 1, after=-1, event=-1)
+    return _next_phase(place)
+
+
+def _next_phase(place: RetentionPlace) -> RetentionPlace | None:
+    """Go on to the next kind of record."""
     following: dict[RetentionPhase, RetentionPhase | None] = {
         "everything": "totals",
-        "totals": "events",
+        "totals": "marks",
+        "marks": "events",
         "events": "titles",
-        "titles": None,
+        "titles": "notes",
+        "notes": None,
     }
     phase = following[place.phase]
     return (

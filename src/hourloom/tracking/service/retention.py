@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import msgspec
@@ -13,6 +13,7 @@ from hourloom.core.clock import Clock, Instant, datetime_of
 from hourloom.core.days import zone_of
 from hourloom.core.ids import UserId, WorkspaceId
 from hourloom.db.transaction import Database, Rows, Transaction, whole
+from hourloom.jobs.model import SERVER
 from hourloom.jobs.service import Jobs
 from hourloom.settings.definitions import (
     RETENTION_EVENTS_DAYS,
@@ -35,7 +36,8 @@ from hourloom.tracking.retention import (
     RetentionRules,
     is_off_peak,
 )
-from hourloom.tracking.service.retaining import OldEvents, Retaining, cuts_of
+from hourloom.tracking.service.erasing import DAILY, WIPE
+from hourloom.tracking.service.retaining import OF_WORDS, Found, Retaining, cuts_of
 
 RETAIN = "tracking.retain"
 SECONDS_AT_ONCE = 1.0
@@ -130,15 +132,27 @@ class Retention:
         waits = self._database.vitals().waiting > 0
         return is_off_peak(hour, now - self._heard[1], since, writer_waits=waits)
 
-    def _find(self, place: RetentionPlace) -> OldEvents | Rows:
-        with self._database.read() as tx:
-            return self.retaining.find(tx, place, self.rules_of(place.workspace_id))
+    def find(self, tx: Transaction, place: RetentionPlace) -> Found:
+        """Return what the next step is about; it may read much, so not for the writer."""
+        return self.retaining.find(tx, place, self.rules_of(place.workspace_id))
 
-    def _step(
-        self, place: RetentionPlace, found: OldEvents | Rows
+    def step(
+        self, tx: Transaction, place: RetentionPlace, found: Found
     ) -> tuple[RetentionPlace | None, RetentionDone]:
+        """Do one step within a write; return where to go on, nowhere at the end, and what was done."""
+        further, done = self.retaining.step(tx, place, self.rules_of(place.workspace_id), found)
+        if further is None and place.said:
+            # No payload may have gone with it, which else is what the file is wiped for.
+            self._jobs.enqueue(SERVER, WIPE, slot=DAILY)
+        return further, done
+
+    def _find(self, place: RetentionPlace) -> Found:
+        with self._database.read() as tx:
+            return self.find(tx, place)
+
+    def _step(self, place: RetentionPlace, found: Found) -> tuple[RetentionPlace | None, RetentionDone]:
         with self._database.begin() as tx:
-            return self.retaining.step(tx, place, self.rules_of(place.workspace_id), found)
+            return self.step(tx, place, found)
 
     def _counts(self, who: Actor) -> list[RetentionCount]:
         now, rules = self._clock.now(), self.rules_of(who.workspace_id)
@@ -154,7 +168,23 @@ class Retention:
                     done = max(done, cut)
             if cuts["totals"] is not None:
                 counts.append(_count_totals(tx, who.workspace_id, cuts["totals"]))
+            done = Instant(0)
+            for phase in OF_WORDS:
+                cut = cuts[phase]
+                if cut is not None and cut > done:
+                    spans = self.retaining.said_of_time().old_spans(
+                        tx, who.workspace_id, cut, notes=phase == "notes"
+                    )
+                    spans = [span for span in spans if span[1] > done]
+                    counts += [_count_spans(phase, spans)] if spans else []
+                    done = cut
         return counts
+
+
+def _count_spans(phase: RetentionPhase, spans: Sequence[tuple[int, int]]) -> RetentionCount:
+    lasted = sum(end - start for start, end in spans)
+    first = min((start for start, _ in spans), default=None)
+    return RetentionCount(phase, len(spans), lasted, first, max((end for _, end in spans), default=None))
 
 
 def _count(

@@ -143,6 +143,8 @@ export const de: Record<keyof typeof en, string> = {
   "settings.retention.titles": "Titel und Adressen von {count} Ereignissen ({time})",
   "settings.retention.events": "{count} Ereignisse ({time})",
   "settings.retention.totals": "{count} Summen ({time})",
+  "settings.retention.marks": "{count} Angaben von dir über eine Zeit ({time})",
+  "settings.retention.notes": "die Notizen von {count} deiner Angaben ({time})",
   "settings.retention.everything": "{count} Ereignisse und Summen ({time})",
   "settings.retention.run": "Jetzt gehen lassen",
   "settings.retention.running": "Die Aufzeichnung wird durchgegangen; bisher {count}.",

@@ -141,6 +141,8 @@ export const en = {
   "settings.retention.titles": "titles and addresses of {count} events ({time})",
   "settings.retention.events": "{count} events ({time})",
   "settings.retention.totals": "{count} totals ({time})",
+  "settings.retention.marks": "{count} marks of yours about a time ({time})",
+  "settings.retention.notes": "the notes of {count} marks of yours ({time})",
   "settings.retention.everything": "{count} events and totals ({time})",
   "settings.retention.run": "Let it go now",
   "settings.retention.running": "Going through the record; {count} so far.",
