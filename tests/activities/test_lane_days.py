@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+from array import array
+
 import pytest
 
 from hourloom.activities import store
+from hourloom.activities.lane.days import LaneDay
 from hourloom.activities.service.activities import Activities
 from hourloom.core.clock import DAY, MINUTE, SECOND, Duration, Instant
 from hourloom.db.transaction import Database
@@ -103,3 +107,21 @@ def test_days_are_kept_by_themselves(server: ServerInMemory) -> None:
     until_jobs_end(server)
     assert MIDNIGHT // DAY in days_kept(server)
     assert told(server) == ORDINARY
+
+
+def test_a_day_that_nobody_holds_goes_without_the_collector() -> None:
+    nothing = array("q")
+    gc.collect()
+    gc.disable()
+    try:
+        before = days_in_memory()
+        for _ in range(10):
+            LaneDay(0, (nothing, nothing, nothing), nothing, array("q", [0, DAY]), array("H", [0]))
+        assert days_in_memory() == before
+    finally:
+        gc.enable()
+
+
+def days_in_memory() -> int:
+    """Count the days that anything holds, be it only themselves."""
+    return sum(isinstance(each, LaneDay) for each in gc.get_objects())

@@ -1,11 +1,14 @@
+// First of all: the answer is on its way while the page is put together.
+import "./lib/early";
 import { mount } from "svelte";
 import "./lib/tokens.css";
 import App from "./App.svelte";
-import { dayIn, open } from "./lib/opening";
+import { codeIn, dayIn } from "./lib/address";
+import { open } from "./lib/opening";
 import { router } from "./lib/router.svelte";
-import { linkWaits, signedIn } from "./lib/sign-in.svelte";
+import { signedIn } from "./lib/sign-in.svelte";
 
-// The answer is on its way while the page is put together.
-if (signedIn.token && !linkWaits()) open(signedIn.token, dayIn(router.place.path));
+// What is mounted finds the answer, or that it is on its way.
+if (signedIn.token && codeIn(location.hash) === null) open(signedIn.token, dayIn(router.place.path));
 
 mount(App, { target: document.body });

@@ -4,23 +4,18 @@
  */
 import { showFrame, showToday } from "../api/sdk.gen";
 import type { FrameShape, TodayShape } from "../api/types.gen";
+import { asking } from "./early";
 import { data } from "./loaded.svelte";
-import { DAY } from "./time";
 
 type Opening = { token: string; day: Promise<TodayShape> | undefined; date: string; frame: Promise<FrameShape | undefined> };
 let opening: Opening | undefined;
 
-/** The day that an address of Today names: "" for the present one, null for another page. */
-export function dayIn(path: string[]): string | null {
-  if (path[0] !== undefined && path[0] !== "today") return null;
-  return DAY.test(path[1] ?? "") ? path[1]! : "";
-}
-
 /** Ask as whoever signed in with this token, unless that was done. */
 export function open(token: string, date: string | null): void {
   if (opening?.token === token) return;
-  const day = date === null ? undefined : data(showToday({ query: { date: date || null } }));
-  const frame = day ? day.then((found) => found.frame ?? undefined) : data(showFrame());
+  const by = { fetch: asking(token, date) };
+  const day = date === null ? undefined : data(showToday({ query: { date: date || null }, ...by }));
+  const frame = day ? day.then((found) => found.frame ?? undefined) : data(showFrame(by));
   // What failed is asked for again by the part that needs it, which then says why.
   opening = { token, date: date ?? "", day, frame: frame.catch(() => undefined) };
   day?.catch(() => undefined);

@@ -1,8 +1,9 @@
 /** Who is signed in: a token in local storage, which one-time links and other tabs change. */
 import { client } from "../api/client.gen";
 import { signIn as exchange, signOut as revoke } from "../api/sdk.gen";
+import { codeIn } from "./address";
+import { TOKEN } from "./early";
 
-const TOKEN = "hourloom.token";
 /** Theme and language, so that the next start begins with them. */
 export const LOOK = "hourloom.look";
 /** The token of one's own record, while another one looks at the Demo workspace. */
@@ -76,18 +77,9 @@ client.interceptors.response.use((response, request) => {
   return response;
 });
 
-function codeInAddress(): string | null {
-  return new URLSearchParams(location.hash.slice(1)).get("code");
-}
-
-/** Whether the address holds a one-time link that is to be exchanged first. */
-export function linkWaits(): boolean {
-  return codeInAddress() !== null;
-}
-
 /** Take the code of a one-time link out of the address, and exchange it for a token. */
 export async function signInByLink(): Promise<void> {
-  const code = codeInAddress();
+  const code = codeIn(location.hash);
   if (!code) return;
   history.replaceState(null, "", location.pathname + location.search);
   keep(null, "never");

@@ -36,8 +36,8 @@ class LaneDay:
     """One UTC day of the lane; read by many threads, changed by none."""
 
     __slots__ = (
+        "_bare",
         "_totals",
-        "bare",
         "bytes",
         "columns",
         "count",
@@ -64,13 +64,19 @@ class LaneDay:
         """How many subjects it has."""
         self.starts, self.indices = starts, indices
         """Where each run begins, then where the day ends; and the place of what each is about."""
-        self.stated, self.bare = stated, self if bare is None else bare
-        """What somebody said about the time, by places; and the day as it was recorded."""
+        self.stated, self._bare = stated, bare
+        """What somebody said about the time, by places; and the day as it was recorded, if another."""
         self._totals: array[int] | None = None
         arrays = (*columns, essences, starts, indices)
         self.bytes = 800 + 8 * (self.count + FIRST) + sum(each.itemsize * len(each) for each in arrays)
         if bare is not None:
             self.bytes += bare.bytes + _BYTES_OF_STATED * len(stated)
+
+    @property
+    def bare(self) -> LaneDay:
+        """Return the day as it was recorded."""
+        # A day that refers to itself would stay until the collector comes by, and a year is 20 MiB of days.
+        return self if self._bare is None else self._bare
 
     @property
     def totals(self) -> array[int]:
@@ -122,10 +128,10 @@ class LaneDay:
 
     def visit(self, start: int, end: int, index: int) -> tuple[int, int]:
         """Return from when to when a run goes on about the same, whatever is said about parts of it."""
-        if self.bare is not self:
-            recorded = self.bare.indices[max(0, bisect_right(self.bare.starts, start) - 1)]
+        if self._bare is not None:
+            recorded = self._bare.indices[max(0, bisect_right(self._bare.starts, start) - 1)]
             if recorded >= FIRST:
-                return self.bare.visit(start, end, recorded)
+                return self._bare.visit(start, end, recorded)
         starts, indices = self.starts, self.indices
         first = last = max(0, bisect_right(starts, start) - 1)
         while first > 0 and indices[first - 1] == index:
@@ -136,8 +142,8 @@ class LaneDay:
 
     def visit_before(self, at: int, subject: Subject) -> int:
         """Return since when a subject went on until the end of the day; that end if it did not."""
-        if self.bare is not self:
-            return self.bare.visit_before(at, subject)
+        if self._bare is not None:
+            return self._bare.visit_before(at, subject)
         place = len(self.indices) - 1
         index = self.indices[place]
         if index < FIRST or self.subject(index) != subject:
@@ -146,8 +152,8 @@ class LaneDay:
 
     def visit_after(self, at: int, subject: Subject) -> int:
         """Return until when a subject went on from the beginning of the day; that beginning if it did not."""
-        if self.bare is not self:
-            return self.bare.visit_after(at, subject)
+        if self._bare is not None:
+            return self._bare.visit_after(at, subject)
         index = self.indices[0]
         if index < FIRST or self.subject(index) != subject:
             return at
