@@ -149,12 +149,12 @@ def measured(site: Site, days: list[str]) -> Values:
 
 
 @contextmanager
-def chromium() -> Iterator["Browser"]:
-    """Run the browser."""
+def chromium(*more: str) -> Iterator["Browser"]:
+    """Run the browser, with more flags where a measurement needs them."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only who measures screens has it
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more])
         try:
             yield browser
         finally:

@@ -16,7 +16,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.connection import Connection
-from benchmarks.screens import CHROMIUM, FLAGS, PATIENCE, SPEEDS, post
+from benchmarks.screens import CHROMIUM, PATIENCE, SPEEDS, chromium, post
 from benchmarks.servers import Server, hourloom
 
 if TYPE_CHECKING:
@@ -142,13 +142,10 @@ def measured(
 
 def timeline(server: Server, rounds: int, counts: tuple[int, ...] = COUNTS, frames: int = 240) -> str:
     """Measure and return the table."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - others measure without it
-
     days = {events: record_day(server, number, events) for number, events in enumerate(counts)}
     base = f"http://localhost:{server.port}"
     values: dict[tuple[str, int, int], list[float]] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page()
         link = server.run(server.command[0], "open", "--print", "--data-dir", str(server.data_dir))
         page.goto(f"{base}/#{link.partition('#')[2].strip()}")
@@ -159,7 +156,6 @@ def timeline(server: Server, rounds: int, counts: tuple[int, ...] = COUNTS, fram
                 for speed in SPEEDS:
                     for name, value in measured(browser, state, base, day, speed, frames).items():
                         values.setdefault((name, events, speed), []).append(value)
-        browser.close()
     return table(values)
 
 

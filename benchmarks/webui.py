@@ -25,8 +25,7 @@ from benchmarks.queries import HOST
 from benchmarks.reports import wait_for_kept_days
 from benchmarks.results import OURS, Figure
 from benchmarks.scenarios import Stage
-from benchmarks.screens import CHROMIUM
-from benchmarks.screens import FLAGS as SHARED_FLAGS
+from benchmarks.screens import chromium
 from benchmarks.servers import PEERS_PYTHON, Server
 from benchmarks.year import Year
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 WEBUI = "HOURLOOM_AW_WEBUI"
 """The variable that names the directory of a built aw-webui."""
 FLAGS = [
-    *SHARED_FLAGS,
     "--disable-frame-rate-limit",
     "--disable-gpu-vsync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
@@ -210,7 +208,7 @@ def measure(stage: Stage, year: Year) -> None:
     """Open the pages of a server once, each on a day of its own; before the first time, once unmeasured."""
     screens = OUR_SCREENS if stage.server.name == OURS else THEIR_SCREENS
     tuesday = last_tuesday(year.end) - timedelta(weeks=stage.turn)
-    with chromium() as browser:
+    with chromium(*FLAGS) as browser:
         kept = signed_in(browser, stage.server) if stage.server.name == OURS else None
         for number, screen in enumerate(screens):
             if not stage.turn:
@@ -223,19 +221,6 @@ def measure(stage: Stage, year: Year) -> None:
 def last_tuesday(before: date) -> date:
     """Return the last day of that name before a day."""
     return before - timedelta(days=(before.weekday() - 2) % 7 + 1)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run a browser that reaches nothing but this computer."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only who measures screens has it
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def signed_in(browser: Browser, server: Server) -> StorageState:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta, tzinfo
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -27,7 +27,6 @@ from hourloom.core.ids import JobId, WorkspaceId
 from hourloom.db.belongings import delete_some
 from hourloom.db.transaction import Database, Transaction
 from hourloom.demo.model import DemoBeingRemoved, DemoStanding, DemoView, DemoWanted
-from hourloom.demo.scenes import DemoBucket, DemoEvent
 from hourloom.goals.service.goals import Goals
 from hourloom.jobs.model import Job, JobCancelled, JobProgress, Report
 from hourloom.jobs.service import Jobs
@@ -36,6 +35,12 @@ from hourloom.settings.service import Settings
 from hourloom.tracking.model import BucketDraft, EventDraft
 from hourloom.tracking.service import Buckets, Events
 
+if TYPE_CHECKING:
+    # Loaded once somebody wants a demonstration.
+    from hourloom.demo.scenes import DemoBucket, DemoEvent
+
+    Invent = Callable[[date, tzinfo], Iterator[DemoEvent]]
+
 FILL, REMOVE = "demo.fill", "demo.remove"
 SEED, DAYS = 1, 28
 WINDOW, FRIDAY = "currentwindow", 5
@@ -43,8 +48,6 @@ WRITTEN_AT_ONCE = 250
 DELETED_AT_ONCE = 1_000
 COMES_ALONG = frozenset({"time_zone", "day_starts_at", "first_day_of_week", "theme", "language"})
 """The settings by which the demonstration looks like the user's own screens."""
-
-Invent = Callable[[date, tzinfo], Iterator[DemoEvent]]
 
 
 class Understood(Protocol):

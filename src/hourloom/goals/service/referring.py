@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -10,8 +10,11 @@ from hourloom.core.actors import Actor
 from hourloom.core.decoding import decode
 from hourloom.db.transaction import Transaction
 from hourloom.goals import store
-from hourloom.goals.model.goal import Goal, GoalChanged, GoalFilter, GoalTerms
+from hourloom.goals.model.goal import Goal, GoalChanged, GoalTerms
 from hourloom.projects.ports import Labelling, Use
+
+Field = Literal["categories", "projects", "tags"]
+_FIELDS: dict[Labelling, Field] = {"project": "projects", "tag": "tags"}
 
 
 class ChangedGoal(msgspec.Struct, frozen=True):
@@ -30,8 +33,7 @@ class GoalReferring:
         """Return the goals that look at a project or tag; of others' only that there are some."""
         return [
             Use("goal", goal.id, goal.terms.name) if goal.user_id == who.user_id else Use("goal", 0, "")
-            for goal in store.goals_of_all(tx, who.workspace_id)
-            if number in _numbers(goal.terms.where, kind)
+            for goal in _naming(tx, who, _FIELDS[kind], number)
         ]
 
     def replace(
@@ -42,14 +44,7 @@ class GoalReferring:
         Where it is deleted they still look at it, and find nothing: without it, a goal would be about more,
         about everything where it was the only one.
         """
-        if by is None:
-            return None
-        touched = [
-            goal
-            for goal in store.goals_of_all(tx, who.workspace_id)
-            if number in _numbers(goal.terms.where, kind)
-        ]
-        return _all_set(tx, [(goal, _replaced(goal.terms, kind, number, by)) for goal in touched])
+        return None if by is None else _replaced(tx, who, _FIELDS[kind], number, by)
 
     def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
         """Let goals look again at what they did; leave alone what was changed since."""
@@ -63,15 +58,7 @@ class GoalsOfCategories:
 
     def replace(self, tx: Transaction, who: Actor, number: int, by: int) -> list[ChangedGoal] | None:
         """Let goals look at the category that takes the place of one."""
-        touched = [
-            goal for goal in store.goals_of_all(tx, who.workspace_id) if number in goal.terms.where.categories
-        ]
-        after = []
-        for goal in touched:
-            numbers = {by if each == number else each for each in goal.terms.where.categories}
-            where = msgspec.structs.replace(goal.terms.where, categories=tuple(sorted(numbers)))
-            after.append((goal, msgspec.structs.replace(goal.terms, where=where)))
-        return _all_set(tx, after)
+        return _replaced(tx, who, "categories", number, by)
 
     def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
         """Let goals look again at what they did; leave alone what was changed since."""
@@ -85,23 +72,23 @@ def _take_back(tx: Transaction, who: Actor, was: bytes) -> None:
             _set(tx, changed.was, changed.was.terms)
 
 
-def _numbers(where: GoalFilter, kind: Labelling) -> tuple[int, ...]:
-    return where.projects if kind == "project" else where.tags
+def _naming(tx: Transaction, who: Actor, field: Field, number: int) -> list[Goal]:
+    return [
+        goal
+        for goal in store.goals_of_all(tx, who.workspace_id)
+        if number in getattr(goal.terms.where, field)
+    ]
 
 
-def _replaced(terms: GoalTerms, kind: Labelling, number: int, by: int) -> GoalTerms:
-    numbers = tuple(sorted({by if each == number else each for each in _numbers(terms.where, kind)}))
-    if kind == "project":
-        where = msgspec.structs.replace(terms.where, projects=numbers)
-    else:
-        where = msgspec.structs.replace(terms.where, tags=numbers)
-    return msgspec.structs.replace(terms, where=where)
-
-
-def _all_set(tx: Transaction, after: Sequence[tuple[Goal, GoalTerms]]) -> list[ChangedGoal] | None:
-    for goal, terms in after:
+def _replaced(tx: Transaction, who: Actor, field: Field, number: int, by: int) -> list[ChangedGoal] | None:
+    changed = []
+    for goal in _naming(tx, who, field, number):
+        numbers = {by if each == number else each for each in getattr(goal.terms.where, field)}
+        where = msgspec.structs.replace(goal.terms.where, **{field: tuple(sorted(numbers))})
+        terms = msgspec.structs.replace(goal.terms, where=where)
+        changed.append(ChangedGoal(goal, terms))
         _set(tx, goal, terms)
-    return [ChangedGoal(goal, terms) for goal, terms in after] or None
+    return changed or None
 
 
 def _set(tx: Transaction, goal: Goal, terms: GoalTerms) -> None:
