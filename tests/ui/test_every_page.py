@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 
 import hatch_build
 from tests.plugins.figures import Figure
+from tests.polling import until
 from tests.ui.conftest import PATIENCE, ROOT
 from tests.web.asking import RealServer
 from tests.web.browser import Faults, Scheme
@@ -208,7 +210,16 @@ def busy_day(server: RealServer) -> str:
                 path = f"/api/0/buckets/{name}/events"
                 answer = connection.ask("POST", path, content=json.dumps(events[at : at + 1000]))
                 assert answer.status == 200, answer
+    # A page that hears of what was recorded asks again; here it is to be told before.
+    until(lambda: tells_more(server), lambda more: not more)
     return f"/today/{BUSY_DAY}"
+
+
+def tells_more(server: RealServer) -> bool:
+    """Return whether the live feed tells of anything within some turns; it does so at most once a second."""
+    before = server.owner("GET", "/api/v1/frame")["sequence"]
+    time.sleep(3)
+    return bool(server.owner("GET", "/api/v1/frame")["sequence"] != before)
 
 
 def test_today_comes_in_few_and_small_answers(
