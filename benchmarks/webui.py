@@ -1,8 +1,10 @@
 """The screens beside ActivityWatch's, in a browser: what a day and the timeline take, and how they move.
 
 Chromium is needed; without HOURLOOM_AW_WEBUI, a directory with a built aw-webui, ours are measured alone.
-Each visit has an empty cache and a day that neither server was asked for before. Graphics are drawn by the
-processor, and frames come as fast as they are ready, so that a frame's time is what it costs.
+Each visit has an empty cache and a day that neither server was asked for before, in a browser as people have
+it but for graphics, which are drawn by the processor. How a page moves is measured in another one, in which
+frames come as fast as they are ready, so that a frame's time is what it costs; a page that waits for its data
+would take the processors from the server there.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -34,11 +36,9 @@ if TYPE_CHECKING:
 
 WEBUI = "HOURLOOM_AW_WEBUI"
 """The variable that names the directory of a built aw-webui."""
-FLAGS = [
-    "--disable-frame-rate-limit",
-    "--disable-gpu-vsync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+"""The browser asks nobody but the servers here."""
+UNPACED = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
 PATIENCE = 300.0
 """Seconds that a page may take."""
 REST = 1.0
@@ -100,6 +100,10 @@ TURN = """async ([selector, turns]) => {
 
 Frames come without a pause only while the page itself changes; a canvas does not count, hence the dot.
 """
+
+
+Look = Callable[["Page", "Screen", "Wire"], dict[Figure, float]]
+"""What is measured of a page that is there."""
 
 
 @dataclass(frozen=True)
@@ -208,14 +212,17 @@ def measure(stage: Stage, year: Year) -> None:
     """Open the pages of a server once, each on a day of its own; before the first time, once unmeasured."""
     screens = OUR_SCREENS if stage.server.name == OURS else THEIR_SCREENS
     tuesday = last_tuesday(year.end) - timedelta(weeks=stage.turn)
-    with chromium(*FLAGS) as browser:
-        kept = signed_in(browser, stage.server) if stage.server.name == OURS else None
-        for number, screen in enumerate(screens):
-            if not stage.turn:
-                visit(browser, stage.server, screen, tuesday - timedelta(days=70 + number), kept)
-            found = visit(browser, stage.server, screen, tuesday + timedelta(days=number), kept)
-            for figure, value in found.items():
-                stage.note(figure, value)
+    for flags, look in (([], loaded), (UNPACED, frames)):
+        with chromium(ALONE, *flags) as browser:
+            kept = signed_in(browser, stage.server) if stage.server.name == OURS else None
+            for number, screen in enumerate(screens):
+                if look is frames and not screen.board:
+                    continue
+                if not stage.turn:
+                    visit(browser, stage.server, screen, tuesday - timedelta(days=70 + number), kept, look)
+                found = visit(browser, stage.server, screen, tuesday + timedelta(days=number), kept, look)
+                for figure, value in found.items():
+                    stage.note(figure, value)
 
 
 def last_tuesday(before: date) -> date:
@@ -252,7 +259,7 @@ def window(browser: Browser, kept: StorageState | None) -> Iterator[BrowserConte
 
 
 def visit(
-    browser: Browser, server: Server, screen: Screen, day: date, kept: StorageState | None
+    browser: Browser, server: Server, screen: Screen, day: date, kept: StorageState | None, look: Look
 ) -> dict[Figure, float]:
     """Open a page and return its figures."""
     with window(browser, kept) as context:
@@ -265,11 +272,15 @@ def visit(
         page.goto(f"http://127.0.0.1:{server.port}{screen.path.format(day=day)}")
         shown(page)
         wire.rest()
-        seen = page.evaluate("__seen") | {"requests": wire.requests, "transfer": wire.bytes / 1000}
-        seen["nodes"] = page.evaluate("document.querySelectorAll('*').length")
-        seen["longest"] = max(LONG, seen["longest"])
-        found = {figure: seen[name] for name, figure in screen.figures.items()}
-        return found | (frames(page, screen) if screen.board else {})
+        return look(page, screen, wire)
+
+
+def loaded(page: Page, screen: Screen, wire: Wire) -> dict[Figure, float]:
+    """Return what it took until the page was there."""
+    seen = page.evaluate("__seen") | {"requests": wire.requests, "transfer": wire.bytes / 1000}
+    seen["nodes"] = page.evaluate("document.querySelectorAll('*').length")
+    seen["longest"] = max(LONG, seen["longest"])
+    return {figure: seen[name] for name, figure in screen.figures.items()}
 
 
 def shown(page: Page) -> None:
@@ -313,7 +324,7 @@ class Wire:
             self._last = time.monotonic()
 
 
-def frames(page: Page, screen: Screen) -> dict[Figure, float]:
+def frames(page: Page, screen: Screen, _wire: Wire) -> dict[Figure, float]:
     """Come closer, go aside and back, closer still, back again, and return how long the frames took."""
     near, close = [[0, screen.closer]] * NEAR, [[0, screen.closer]] * CLOSE
     aside, other = [[screen.aside, 0]] * ASIDE, [[-screen.aside, 0]] * ASIDE

@@ -164,7 +164,20 @@ def test_serve_takes_its_options_from_the_command_line(home: dict[str, str], tmp
     assert (found.data_dir, found.port, found.testing, descriptor) == (tmp_path / "d", 0, True, 3)
 
 
-@pytest.mark.parametrize("words", [["--prot", "1"], ["--por", "1"], ["now"], ["--port"]])
+def test_however_the_options_are_written_they_say_the_same(home: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text('host = "::1"')
+    given = {"--data-dir": str(tmp_path / "d"), "--config": str(file), "--port": "7", "--unlock-fd": "4"}
+    apart = [word for pair in given.items() for word in pair]
+    found = of_command_line(apart, home)
+    assert found == of_command_line([f"{name}={value}" for name, value in given.items()], home)
+    assert (found[0].host, found[0].port, found[1], found[2]) == ("::1", 7, None, 4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--listen-fd", "x"], ["--port", "--testing"], ["--prot", "1"], ["--por", "1"], ["now"], ["--port"]],
+)
 def test_wrong_usage_exits_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         of_command_line(words, {})

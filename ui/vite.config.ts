@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig, type Plugin } from "vite";
+import { build, defineConfig, type Plugin, type Rolldown } from "vite";
 
 /** Write under which licences the packages are of which something is built in. */
 function licences(): Plugin {
@@ -34,6 +34,23 @@ function told(place: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(place, "package.json"), "utf8"));
   const text = readdirSync(place).find((file) => /^licen[cs]e/i.test(file));
   return `${name} ${version}, ${license}\n\n${text ? readFileSync(join(place, text), "utf8").trim() : ""}\n`;
+}
+
+/** Build into the document what it runs first: its call goes out while the other files are still on their way. */
+function early(): Plugin {
+  return {
+    name: "early",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      async handler(html) {
+        const lib = { entry: join(import.meta.dirname, "src/ask.ts"), formats: ["iife" as const], name: "early" };
+        const [built] = (await build({ configFile: false, logLevel: "error", build: { lib, write: false, target: "es2023" } })) as Rolldown.RolldownOutput[];
+        // Before the styles: what stands behind them waits for them.
+        return html.replace("<title>", () => `<script>${built!.output[0].code.trim()}</script>\n<title>`);
+      },
+    },
+  };
 }
 
 /** Write the service worker, which knows the names of all files. */
@@ -81,7 +98,7 @@ function compressed(): Plugin {
 
 // Everything is named by its content and can be kept for ever, but for the document itself.
 export default defineConfig({
-  plugins: [svelte(), licences(), worker(), compressed()],
+  plugins: [svelte(), early(), licences(), worker(), compressed()],
   build: {
     outDir: "../src/hourloom/web/static/dist",
     emptyOutDir: true,

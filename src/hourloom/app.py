@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -92,6 +93,8 @@ def serve(configuration: Configuration, fd: int | None = None, unlock_fd: int | 
     Through `unlock_fd` a parent hands over what opens the database, and it asks for it when that is missing.
     """
     share_one_heap()
+    # What a start makes stays; the server looks for rubbish once it runs.
+    gc.disable()
     with held(configuration) as lock:
         listener = listening_socket(configuration, fd)
         unlocking = begin_unlocking(configuration, words_handed_over(unlock_fd))
@@ -341,6 +344,9 @@ def _unlock(words: Sequence[str]) -> int:
 
 def _serve(words: Sequence[str]) -> int:
     from hourloom.configuration import of_command_line
+
+    if not serve(*of_command_line(words)):
+        return 0
     from hourloom.supervisor import START_AGAIN
 
-    return START_AGAIN if serve(*of_command_line(words)) else 0
+    return START_AGAIN

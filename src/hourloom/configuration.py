@@ -191,11 +191,41 @@ def read(
     return Configuration(**(found | given))
 
 
+_TAKEN = frozenset(
+    ("--data-dir", "--config", "--host", "--port", "--log-level", "--listen-fd", "--unlock-fd")
+)
+"""The options of `hourloom serve` that take a value."""
+
+
 def of_command_line(
     words: Sequence[str], environment: Mapping[str, str] = os.environ
 ) -> tuple[Configuration, int | None, int | None]:
     """Read the words after `hourloom serve`: the configuration, the descriptors to listen and unlock by."""
-    import argparse  # noqa: PLC0415 - people's commands have a parser of their own
+    arguments = _pairs(words)
+    if arguments is None:
+        arguments = _parsed_words(words)
+    file, listen, unlock = (arguments.pop(name, None) for name in ("config", "listen_fd", "unlock_fd"))
+    where = None if file is None else Path(file)
+    return read(arguments, environment, where), _descriptor(listen), _descriptor(unlock)
+
+
+def _descriptor(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str] | None:
+    """Read `--name value`, as the supervisor and nearly everyone writes it; None for anything else."""
+    names, values = words[::2], words[1::2]
+    if len(names) != len(values) or not _TAKEN.issuperset(names) or any(v.startswith("-") for v in values):
+        return None
+    given = {name[2:].replace("-", "_"): value for name, value in zip(names, values, strict=True)}
+    descriptors = (given.get(name, "0") for name in ("listen_fd", "unlock_fd"))
+    return given if all(each.isdecimal() for each in descriptors) else None
+
+
+def _parsed_words(words: Sequence[str]) -> dict[str, Any]:  # whatever argparse makes of them
+    """Read any words; help and refusals end the program."""
+    import argparse  # noqa: PLC0415 - 7 ms that a start need not take
 
     parser = argparse.ArgumentParser(
         "hourloom serve",
@@ -204,17 +234,14 @@ def of_command_line(
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--data-dir", metavar="DIR", help="where the database is")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
+    parser.add_argument("--config", metavar="FILE", help="the configuration file")
     parser.add_argument("--host", help="the address to listen on")
     parser.add_argument("--port", help=f"the port to listen on ({PORT})")
     parser.add_argument("--testing", action="store_true", help="use directories and a port of its own")
     parser.add_argument("--log-level", help="debug, info, warning or error")
     parser.add_argument("--listen-fd", metavar="FD", type=int, help="take over this listening socket")
     parser.add_argument("--unlock-fd", metavar="FD", type=int, help=argparse.SUPPRESS)
-    arguments = vars(parser.parse_args(words))
-    file, listen = arguments.pop("config", None), arguments.pop("listen_fd", None)
-    unlock = arguments.pop("unlock_fd", None)
-    return read(arguments, environment, file), listen, unlock
+    return vars(parser.parse_args(words))
 
 
 def directories(environment: Mapping[str, str], name: str, platform: str = sys.platform) -> tuple[Path, Path]:

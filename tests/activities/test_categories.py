@@ -24,7 +24,7 @@ from hourloom.activities.model.category import (
 from hourloom.activities.model.correction import Correction
 from hourloom.activities.model.rule import Outcome
 from hourloom.activities.model.rulebook import Rulebook, amiss, changed_since, difference, taken_back
-from hourloom.activities.model.tending import NEW, edited, with_category, without_category
+from hourloom.activities.model.tending import NEW, CategoryUses, edited, with_category, without_category
 from tests.activities.deciding import CODE, LEISURE, MAIL, TREE, VIDEO, WORK, book, rule, where
 
 A_RULE = rule(1, CODE, where("title", "python"))
@@ -118,7 +118,7 @@ def test_a_category_that_moves_comes_last_and_takes_along_what_is_below() -> Non
 def test_removing_what_is_used_wants_a_choice() -> None:
     with pytest.raises(CategoryInUse) as refused:
         without_category(book(A_RULE), CODE)
-    counts = {"rules": 1, "corrections": 0, "below": 0, "known": 0}
+    counts = {"rules": 1, "corrections": 0, "marks": 0, "below": 0, "known": 0}
     assert refused.value.fields == {**counts, "uses": "1 rule"}
     assert "reassign_to" in str(refused.value)
     assert "uncategorise" in str(refused.value)
@@ -128,7 +128,9 @@ def test_removing_what_is_used_wants_a_choice() -> None:
         without_category(book(A_RULE), CODE, reassign_to=MAIL, uncategorise=True)
     assert MAIL not in without_category(book(), MAIL).tree.by_id
     with pytest.raises(CategoryInUse, match="In use by 7 known apps, sites or words: say"):
-        without_category(book(), MAIL, known=7)
+        without_category(book(), MAIL, uses=CategoryUses(known=7))
+    with pytest.raises(CategoryInUse, match="In use by 1 mark: say"):
+        without_category(book(), MAIL, uses=CategoryUses(marks=1))
 
 
 def test_what_a_removed_category_had_goes_to_another() -> None:

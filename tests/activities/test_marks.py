@@ -348,12 +348,31 @@ def test_a_project_and_a_category_that_marks_give_may_go(server: ServerInMemory,
     one = client.post("/api/v1/categories", {"name": "Bees"}).json()["category"]["id"]
     mark(client, a_mark(0, 10, outcome={"project_id": project}))
     mark(client, a_mark(10, 20, outcome={"category_id": one}))
-    assert client.delete(f"/api/v1/categories/{one}").status == 409
+    refused = client.delete(f"/api/v1/categories/{one}").json()
+    assert (refused["code"], refused["fields"]["marks"], refused["fields"]["known"]) == (
+        "category_in_use",
+        1,
+        0,
+    )
     gone = client.delete(f"/api/v1/categories/{one}?reassign_to={tree[0]['id']}").json()
     newest = client.get("/api/v1/marks").json()["marks"][0]
     assert newest["outcome"]["category_id"] == tree[0]["id"]
     assert undo(client, gone) == 200
     assert client.get("/api/v1/marks").json()["marks"][0]["outcome"]["category_id"] == one
+    mark(client, a_mark(20, 30, outcome={"category_id": one, "project_id": project}))
+    mark(client, a_mark(30, 40, presence="present", outcome={"category_id": one}))
+    before = client.get("/api/v1/marks").json()
+    gone = client.delete(f"/api/v1/categories/{one}?uncategorise=true").json()
+    left = client.get("/api/v1/marks").json()["marks"]
+    assert [(each["presence"], each["outcome"]["category_id"]) for each in left] == [
+        ("present", None),
+        (None, None),
+        (None, None),
+    ]
+    assert undo(client, gone) == 200
+    assert client.get("/api/v1/marks").json() == before
+    for each in before["marks"][:2]:
+        client.delete(f"/api/v1/marks/{each['id']}")
     dropped = client.delete(f"/api/v1/projects/{project}").json()
     assert len(client.get("/api/v1/marks").json()["marks"]) == 1
     assert undo(client, dropped) == 200

@@ -98,6 +98,26 @@ def test_every_edit_can_be_undone(client: Client) -> None:
         assert everything(client) == before
 
 
+def test_categories_that_ship_are_named_in_another_language_at_once(client: Client) -> None:
+    by_name = {each["name"]: each["id"] for each in everything(client)["categories"]}
+    client.patch(f"/api/v1/categories/{by_name['Travel']}", {"name": "Trips"})
+    rule = add_rule(client, by_name["Games"])["rule"]["id"]
+    client.post("/api/0/settings/classes", client.get("/api/0/settings/classes").json())
+    before, otherwise = everything(client), client.get("/api/v1/categories/language").json()
+    made = client.put("/api/v1/categories/language", {"language": "de"}).json()
+    assert otherwise == {"named_otherwise": {"en": 0, "de": made["renamed"]}}
+    after = {each["id"]: each["path"] for each in everything(client)["categories"]}
+    assert after[by_name["Games"]] == ["Medien", "Spiele"]
+    assert after[by_name["Travel"]] == ["Privates", "Trips"]
+    assert ["Medien", "Spiele"] in [each["name"] for each in everything(client)["classes"]]
+    assert client.get("/api/v1/rules").json()["rules"][0]["rule"]["id"] == rule
+    again = client.put("/api/v1/categories/language", {"language": "de"}).json()
+    assert again == {"renamed": 0, "operation_id": None}
+    assert undo(client, made) == 200
+    assert everything(client) == before
+    assert client.put("/api/v1/categories/language", {"language": "fr"}).status == 422
+
+
 def test_an_edit_that_was_changed_again_is_not_undone(client: Client) -> None:
     made = add_category(client, "Handiwork")
     number = made["category"]["id"]

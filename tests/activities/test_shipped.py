@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.year import APPS, SITES
-from hourloom.activities.model.category import PALETTE, CategoryTree
+from hourloom.activities.model.category import PALETTE, Category, CategoryTree, problem_of_name
 from hourloom.activities.model.learned import Learned, Vote
 from hourloom.activities.model.subject import Description
-from hourloom.activities.shipped import default_tree, is_container, shipped_answer
+from hourloom.activities.shipped import Language, default_tree, is_container, names_in, shipped_answer
 from hourloom.activities.shipped.keywords import entries_of_keywords
 from hourloom.activities.shipped.page import table as page_table
 from hourloom.activities.shipped.table import entries_of_table, table
@@ -226,6 +228,67 @@ def test_the_tree_is_one_of_two_levels_whose_colours_are_of_the_palette() -> Non
         assert each.icon.replace("-", "").isalnum()
     assert len({(each.parent, each.name) for each in tree}) == len(tree)
     assert len(CategoryTree()) == 0
+
+
+def laid_out(**changes: dict[str, object]) -> CategoryTree:
+    """Return the default tree as a workspace has it, some of its categories changed by their keys."""
+    numbers = {each.key: number for number, each in enumerate(default_tree(), 1)}
+    return CategoryTree(
+        msgspec.structs.replace(
+            Category(numbers[each.key], each.name, numbers.get(each.parent or ""), shipped=each.key),
+            **changes.get(each.key.replace(".", "_"), {}),
+        )
+        for each in default_tree()
+    )
+
+
+def renamed(tree: CategoryTree, names: dict[int, str]) -> CategoryTree:
+    return CategoryTree(
+        msgspec.structs.replace(each, name=names.get(each.id, each.name)) for each in tree.all
+    )
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_category_has_a_name_of_its_own_in_each_language(language: Language) -> None:
+    names = [(each.parent, each.names[language].casefold()) for each in default_tree()]
+    assert all(problem_of_name(each.names[language]) is None for each in default_tree())
+    assert len(set(names)) == len(names)
+    same = {each.name for each in default_tree() if each.german == each.name}
+    assert same == {"Chat", "Video", "System", "Web"}, "who adds a category gives it a German name"
+
+
+def test_names_go_to_another_language_and_back() -> None:
+    tree = laid_out()
+    assert names_in(tree, "en") == {}
+    german = renamed(tree, names_in(tree, "de"))
+    assert {each.name for each in german.all} == {each.german for each in default_tree()}
+    assert names_in(german, "de") == {}
+    assert renamed(german, names_in(german, "en")).all == tree.all
+
+
+def test_what_a_user_made_of_the_tree_keeps_its_name() -> None:
+    tree = laid_out(
+        work={"name": "Office"},
+        media_games={"parent_id": None},
+        media_news={"shipped": "media.news,media.reading"},
+        web_search={"shipped": None},
+    )
+    of_key = {each.shipped: each.id for each in tree.all}
+    named = {tree.require(number).name for number in names_in(tree, "de")}
+    assert not named & {"Office", "Games", "Search", "Web"}
+    assert {"Programming", "News", "Media"} <= named
+    assert of_key["media.games"] not in names_in(tree, "de")
+
+
+def test_a_name_that_a_neighbour_has_is_left_to_that_one() -> None:
+    own = [Category(900, "ARBEIT"), Category(901, "Nachrichten", parent_id=1)]
+    tree = CategoryTree([*laid_out().all, *own])
+    named = {tree.require(number).name for number in names_in(tree, "de")}
+    assert "Work" not in named
+    assert "News" in named
+    # What stays stands in the way of another, too.
+    crossed = laid_out(media_music={"name": "Lesen", "shipped": None}, media_reading={"name": "Reading"})
+    assert not {"Reading"} & {crossed.require(number).name for number in names_in(crossed, "de")}
 
 
 @pytest.mark.parametrize("app", [app for app, *_ in APPS])

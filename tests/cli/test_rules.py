@@ -55,6 +55,10 @@ def test_categories_and_rules_from_the_first_to_the_last(served: Program) -> Non
     assert "takes it back" in served("category", "add", "Handiwork", "--score", "1").stderr
     served("category", "add", "Loom", "--in", "Handiwork", "--focus")
     assert "└─ Loom" in served("category", "list").stdout
+    assert "takes it back" in served("category", "language", "de").stderr
+    assert "already" in served("category", "language", "de").stderr
+    assert "├─ Programmieren" in served("category", "list").stdout
+    assert served.json("category", "language", "en")["renamed"] > 20
     made = served.json("rule", "add", "--title", "yarn", "--words", "-c", "Handiwork > Loom")["rule"]
     assert "title has yarn" in served("rule", "list").stdout
     tested = served("rule", "test", "--title", "My yarn")

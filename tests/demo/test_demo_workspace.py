@@ -103,6 +103,26 @@ def test_it_is_made_looked_at_left_and_removed_without_a_trace(server: ServerInM
     assert [bucket["name"] for bucket in mine.get("/api/v1/buckets").json()] == ["mine"]
 
 
+def test_what_waits_to_be_told_of_it_goes_with_it(
+    server: ServerInMemory, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = server.server.understanding.lanes.news
+    with monkeypatch.context() as silenced:
+        silenced.setattr(news, "tell", lambda _tx: None)
+        looking(mine)
+        assert news.waiting
+        removing = mine.delete(DEMO).json()["job"]
+        asked = partial(mine.get, f"/api/v1/jobs/{removing}")
+        assert until(asked, lambda found: found.json()["state"] != "open").json()["state"] == "finished"
+
+    def tell() -> None:
+        with server.database.begin() as tx:
+            news.tell(tx)
+
+    server.write(tell)
+    assert rows_by_workspace(server) == {}
+
+
 def test_neither_side_reaches_the_other(server: ServerInMemory, mine: Client) -> None:
     demo = looking(mine)
     (event,) = mine.get("/api/v1/buckets/mine/events").json()["events"]

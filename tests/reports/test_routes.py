@@ -252,6 +252,20 @@ def test_reports_are_saved_changed_shown_deleted_and_taken_back(
 
 
 @on_sqlite
+def test_a_saved_report_keeps_how_it_is_drawn(client: Client) -> None:
+    for name, said, kept in (
+        ("A", {}, None),
+        ("B", {"shape": "sunburst"}, "sunburst"),
+        ("C", {"shape": "table"}, None),
+    ):
+        made = client.post(SAVED, {"name": name, "definition": definition(**said)}).json()["report"]
+        assert made["definition"].get("shape") == kept
+        assert client.get(f"{SAVED}/{made['id']}").json() == made
+    assert client.post(SAVED, {"name": "D", "definition": definition(shape="pie")}).status == 422
+    assert asked(client, saved="B", range=MONDAY)["total_seconds"] == 5400.0
+
+
+@on_sqlite
 def test_what_makes_no_saved_report_is_refused(client: Client) -> None:
     assert client.post(SAVED, {"name": "A", "definition": definition()}).status == 201
     for body, code in (

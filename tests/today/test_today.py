@@ -54,7 +54,6 @@ def test_each_part_is_what_its_own_operation_answers(client: Client, day: str) -
     assert found["categories"] == asked(client, f"{report}/summary?{of}&by=category&limit=12&compare=true")
     assert found["apps"] == asked(client, f"{report}/summary?{of}&by=app&limit=10")
     assert found["timeline"] == asked(client, f"{report}/timeline?{of}&by=category")
-    assert found["score"] == asked(client, f"/api/v1/measures/day?date={day}")
     goals = asked(client, "/api/v1/goals")
     kept = [{"goal": each["goal"], "progress": each["progress"]} for each in goals["goals"]]
     # Goals of today did not hold before.
@@ -87,7 +86,6 @@ def test_a_zone_moves_all_of_a_day(client: Client) -> None:
     of = f"range=day&date={MONDAY}&{zone}"
     assert found["zone"] == "Pacific/Auckland"
     assert found["timeline"] == asked(client, f"/api/v1/reports/timeline?{of}&by=category")
-    assert found["score"] == asked(client, f"/api/v1/measures/day?date={MONDAY}&{zone}")
     assert client.get(f"{TODAY}?zone=Nowhere/Land").status == 400
     assert client.get(f"{TODAY}?date=tomorrow").status == 400
 
@@ -169,7 +167,7 @@ def test_a_day_begins_with_its_clock_changed_and_at_midnight(
         clock.set(now)
         found = asked(client, TODAY)
         assert (found["date"], found["today"], found["goals"]["today"]) == (day, day, day)
-        assert found["score"]["first_date"] == found["timeline"]["range"][:10] == day
+        assert found["timeline"]["range"][:10] == day
 
 
 def test_what_is_worth_a_question_is_counted_up_to_what_is_asked_at_once() -> None:

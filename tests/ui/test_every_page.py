@@ -73,6 +73,8 @@ def show(page: Page, server: RealServer, address: str) -> None:
     """Open an address and wait until all it asked for is there."""
     page.goto(f"http://localhost:{server.port}{address}", wait_until="networkidle")
     expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    # What comes over the live socket is no request.
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 def addresses(name: str, server: RealServer) -> list[str]:
@@ -222,6 +224,23 @@ def tells_more(server: RealServer) -> bool:
     return bool(server.owner("GET", "/api/v1/frame")["sequence"] != before)
 
 
+def test_the_document_asks_for_the_day_before_any_script_has_come(
+    browser: Browser, signed_in: StorageState, server: RealServer
+) -> None:
+    context = browser.new_context(storage_state=signed_in, service_workers="block")
+    try:
+        page = context.new_page()
+        faults = Faults(page)
+        page.route("**/assets/*.js", lambda route: None)
+        with page.expect_response(lambda answer: "/api/v1/today" in answer.url) as asked:
+            page.goto(f"http://localhost:{server.port}/today/{BUSY_DAY}", wait_until="commit")
+        assert asked.value.url.endswith(f"?date={BUSY_DAY}")
+        assert asked.value.status == 200
+        assert faults.found == []
+    finally:
+        context.close()
+
+
 def test_today_comes_in_few_and_small_answers(
     browser: Browser, signed_in: StorageState, server: RealServer, figure: Figure, busy_day: str
 ) -> None:
@@ -241,6 +260,7 @@ def test_today_comes_in_few_and_small_answers(
         # The live feed is the last that is asked for, and what it says by itself costs no request.
         page.wait_for_selector("[data-state=live]", state="attached", timeout=PATIENCE)
         page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+        expect(page.get_by_role("region", name="Score")).to_have_attribute("aria-busy", "false")
         nodes = page.evaluate("document.querySelectorAll('*').length")
         figure(
             "Today of 5,000 events, cold",

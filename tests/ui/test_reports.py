@@ -37,7 +37,7 @@ def test_the_period_the_groups_and_the_comparison_are_chosen(page: Page, show: S
 
 
 def test_a_report_is_saved_opened_and_deleted(page: Page, show: Show) -> None:
-    show("/reports?range=month&date=2026-11-18&by=app")
+    show("/reports?range=month&date=2026-11-18&by=app&shape=tree")
     page.get_by_role("button", name="Save this report").click()
     dialog = page.get_by_role("dialog", name="Save this report")
     dialog.get_by_label("Name").fill("Apps of the month")
@@ -45,7 +45,8 @@ def test_a_report_is_saved_opened_and_deleted(page: Page, show: Show) -> None:
     expect(page.get_by_text("Saved as “Apps of the month”.")).to_be_visible()
     show("/reports")
     page.get_by_label("Saved reports").select_option(label="Apps of the month")
-    expect(page).to_have_url(re.compile("range=month.*by=app"))
+    expect(page).to_have_url(re.compile("range=month.*by=app.*shape=tree"))
+    expect(page.get_by_role("button", name="Tree map")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_report_is_fetched_as_a_file(page: Page, show: Show) -> None:

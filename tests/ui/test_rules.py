@@ -55,6 +55,22 @@ def test_a_category_gets_a_score_and_it_is_taken_back(page: Page, show: Show) ->
     expect(page.get_by_label("Score: Travel")).to_have_value("0")
 
 
+def test_categories_are_named_in_the_language_of_the_screens(
+    page: Page, show: Show, server: RealServer
+) -> None:
+    server.owner("PUT", "/api/v1/settings/language", {"value": "de"})
+    try:
+        show("/rules/categories")
+        page.get_by_role("button", name="Auf Deutsch benennen").click()
+        expect(page.get_by_role("rowheader", name="Programmieren")).to_be_visible()
+        expect(page.get_by_text("englische Namen")).to_have_count(0)
+        page.keyboard.press("Control+z")
+        expect(page.get_by_role("rowheader", name="Programming")).to_be_visible()
+        expect(page.get_by_text("englische Namen")).to_be_visible()
+    finally:
+        server.owner("PUT", "/api/v1/settings/language", {"value": "system"})
+
+
 def test_a_category_is_added_by_keys_and_a_rule_by_taps(
     page: Page, show: Show, browser: Browser, server: RealServer, signed_in: StorageState
 ) -> None:

@@ -50,7 +50,7 @@ def test_an_empty_record_leads_through_the_setup(
         page.get_by_role("link", name="Next").click()
         expect(page.get_by_text("Nothing was seen yet.")).to_be_visible()
         page.get_by_role("link", name="Next").click()
-        expect(page.get_by_role("button", name="Fill the Demo workspace")).to_be_visible()
+        expect(page.get_by_role("button", name="Fill the demo and look at it")).to_be_visible()
         expect(page.get_by_text("hourloom demo", exact=True)).to_be_visible()
         page.get_by_role("link", name="Go to today").click()
         expect(page).to_have_url(re.compile("/today$"))

@@ -64,6 +64,25 @@ def marks(server: RealServer) -> list[dict[str, Any]]:
     return found
 
 
+@soak
+def test_a_source_is_a_lane_and_its_events_are_listed(page: Page, show: Show) -> None:
+    show(DAY)
+    lanes(page)
+    few = page.get_by_role("application", name="Lanes").bounding_box()
+    page.get_by_role("combobox", name="What is a lane").select_option(label="By source")
+    expect(page).to_have_url(re.compile("lanes=sources"))
+    expect(page.get_by_text("aw-watcher-window").first).to_be_visible()
+    many = page.get_by_role("application", name="Lanes").bounding_box()
+    assert few is not None
+    assert many is not None
+    assert many["height"] > few["height"]
+    page.get_by_role("button", name="List").click()
+    expect(page.get_by_role("columnheader", name="Source")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="aw-watcher-window").first).to_be_visible()
+    page.keyboard.press("[")
+    expect(page).to_have_url(re.compile("2026-11-17.*lanes=sources"))
+
+
 def test_a_drag_selects_time_which_is_marked_away_and_taken_back(
     page: Page, show: Show, clean: RealServer
 ) -> None:
@@ -223,9 +242,10 @@ def test_a_gap_can_be_filled_with_what_was_done_without_the_computer(
     chosen = page.get_by_role("region", name="Selection")
     for share in (0.66, 0.7, 0.74, 0.78):
         page.mouse.click(left + width * share, top + 45)
-        if chosen.get_by_text("Nothing was recorded then.").count():
+        nothing = chosen.get_by_text("Nothing was recorded then.")
+        expect(nothing.or_(chosen.get_by_role("listitem")).first).to_be_visible()
+        if nothing.count():
             break
-        page.wait_for_load_state("networkidle")
     expect(chosen.get_by_text("Nothing was recorded then.")).to_be_visible()
     chosen.get_by_role("textbox", name="Note").fill("A walk")
     chosen.get_by_role("button", name="Assign").click()
@@ -316,10 +336,12 @@ def test_a_day_of_fifty_thousand_events_is_drawn_and_walked_through(
 
 
 @soak
-def test_an_empty_day_says_so(page: Page, show: Show) -> None:
-    show("/timeline/2020-01-01")
-    expect(page.get_by_role("main").locator(".empty")).to_be_visible()
+def test_an_empty_day_says_why_and_leads_on(page: Page, show: Show) -> None:
+    show("/timeline/2001-02-03")
+    expect(page.get_by_text("Nothing was recorded on this day: the computer was off")).to_be_visible()
     expect(page.get_by_role("application")).to_have_count(0)
+    page.get_by_role("link", name="To the last recorded day").click()
+    lanes(page)
 
 
 @soak

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import hashlib
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,9 +18,11 @@ from hourloom.testing import Answer
 from hourloom.testing.client import Client
 from hourloom.web.application import application
 from hourloom.web.endpoint import Context
-from hourloom.web.pages import BUILT, NOT_BUILT, PAGES, page_routes
+from hourloom.web.pages import BUILT, NOT_BUILT, PAGES, lost_page, page_routes
 
 PORT = 5600
+SHORT = 1000
+"""What is built into the document has fewer letters."""
 DOCUMENT, SCRIPT = b"<!doctype html><title>Hourloom</title>", b"export const here = 1;"
 
 
@@ -30,7 +35,9 @@ def client_of(built: Path, run: Any) -> Client:
     none = cast("Any", None)
     hosts = frozenset({f"localhost:{PORT}"})
     context = Context(none, none, {}, allowed_hosts=hosts, idempotency=none)
-    return Client(application([], context, list(page_routes(context, built)), nothing), run, port=PORT)
+    lost = lost_page(context, built)
+    pages = list(page_routes(context, built))
+    return Client(application([], context, pages, nothing, lost=lost), run, port=PORT)
 
 
 @pytest.fixture
@@ -128,6 +135,54 @@ def test_there_is_nothing_else_and_never_the_document_instead(client: Client, pa
     assert "immutable" not in answer.headers.get("cache-control", "")
 
 
+FOR_PEOPLE = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/tody", "/tody/2026-11-18", "/today/a/b/c", "/apis"])
+@pytest.mark.parametrize("asked", [FOR_PEOPLE, {"Sec-Fetch-Mode": "navigate"}])
+def test_a_browser_is_shown_what_leads_back_from_an_address_that_is_no_page(
+    client: Client, path: str, asked: dict[str, str]
+) -> None:
+    page = client.get("/")
+    known = {"If-None-Match": page.headers["etag"]}
+    for answer in (client.get(path, headers=asked), client.get(path, headers=asked | known)):
+        assert (answer.status, answer.body) == (404, DOCUMENT)
+        assert answer.headers == page.headers
+    assert client.request("POST", path, headers=asked).body != DOCUMENT
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1/tody", "/api/0/tody", "/assets/gone", "/gone.js"])
+def test_an_api_and_missing_files_answer_browsers_plainly(client: Client, path: str) -> None:
+    answer = client.get(path, headers=FOR_PEOPLE | {"Sec-Fetch-Mode": "navigate"})
+    assert answer.status == 404
+    assert DOCUMENT not in answer.body
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"Accept": "*/*"},
+        {"Accept": "application/json"},
+        {"Accept": "application/json, text/html"},
+        {"Accept": "text/html;q=0"},
+        FOR_PEOPLE | {"Sec-Fetch-Mode": "cors"},
+    ],
+)
+def test_programs_are_told_in_their_own_form_that_there_is_nothing(
+    client: Client, asked: dict[str, str]
+) -> None:
+    answer = client.get("/tody", headers=asked)
+    assert answer.status == 404
+    assert answer.json()["code"] == "no_such_page"
+
+
+def test_nobody_is_shown_a_way_back_on_a_server_that_is_not_this_one(client: Client) -> None:
+    answer = client.get("/tody", headers=FOR_PEOPLE | {"Host": "elsewhere.example"})
+    assert answer.status == 400
+    assert DOCUMENT not in answer.body
+
+
 def test_a_file_that_a_new_build_took_away_is_not_found(client: Client, built: Path) -> None:
     (built / "assets/main-1a.js").unlink()
     answer = client.get("/assets/main-1a.js")
@@ -148,15 +203,38 @@ def test_where_nobody_built_the_screens_a_plain_page_says_how(tmp_path: Path, ru
         assert answer.status == 200
         assert "make setup" in answer.body.decode()
         assert "<script" not in answer.body.decode()
+    assert client.get("/tody", headers=FOR_PEOPLE).body == client.get("/").body
     assert client.get("/icon.svg").headers["content-type"] == "image/svg+xml"
     assert client.get("/not-built.css").headers["content-type"] == "text/css; charset=utf-8"
 
 
+def test_a_script_within_the_document_may_run_and_no_other(client: Client, built: Path, run: Any) -> None:
+    assert script_sources(client.get("/")) == ["'self'"]
+    script = b"ask();\n"
+    digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
+    (built / "index.html").write_bytes(b"<!doctype html><script>" + script + b"</script>")
+    told = client_of(built, run)
+    for path in ("/", "/today/2026-11-18"):
+        assert script_sources(told.get(path)) == ["'self'", f"'sha256-{digest}'"]
+    assert script_sources(told.get("/assets/main-1a.js")) == ["'self'"]
+
+
+def script_sources(answer: Answer) -> list[str]:
+    """Return from where the policy of an answer lets scripts come."""
+    policy = dict(each.split(maxsplit=1) for each in answer.headers["content-security-policy"].split("; "))
+    return policy["script-src"].split()
+
+
 @pytest.mark.parametrize("place", [BUILT, NOT_BUILT], ids=["built", "not built"])
-def test_the_document_has_nothing_within_it_and_asks_nobody_else(place: Path) -> None:
+def test_the_document_asks_nobody_else_and_has_one_short_script_within_it(place: Path) -> None:
     if not (place / "index.html").exists():
         # Whoever serves this sends the other document.
         place = NOT_BUILT
     text = (place / "index.html").read_text("utf-8")
-    assert text.count("<script") == text.count('<script type="module" crossorigin src="/assets/')
+    within = re.findall("<script>(.*?)</script>", text, re.DOTALL)
+    assert len(within) == (1 if place == BUILT else 0)
+    assert sum(map(len, within)) < SHORT
+    assert text.count("<script") - len(within) == text.count(
+        '<script type="module" crossorigin src="/assets/'
+    )
     assert not any(part in text for part in ("<style", " style=", "http:", "https:", "onload", "onclick"))

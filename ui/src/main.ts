@@ -1,5 +1,3 @@
-// First of all: the answer is on its way while the page is put together.
-import "./lib/early";
 import { mount } from "svelte";
 import "./lib/tokens.css";
 import App from "./App.svelte";

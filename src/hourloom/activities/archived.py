@@ -375,8 +375,10 @@ def _is_untouched(tx: Transaction, workspace: WorkspaceId) -> bool:
         above = tree.get(category.parent_id)
         if default is None or default.parent != (None if above is None else above.shipped):
             return False
-        here = (category.name, category.icon, category.score, category.focus, category.interrupts)
-        if here != (default.name, default.icon, default.score, default.focus, default.interrupts):
+        here = (category.icon, category.score, category.focus, category.interrupts)
+        if here != (default.icon, default.score, default.focus, default.interrupts):
+            return False
+        if category.name not in default.names.values():
             return False
         if category.color != (None if category.parent_id else default.color):
             return False

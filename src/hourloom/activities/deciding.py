@@ -56,7 +56,7 @@ class Deciding:
             self._database, self._clock, self._operations, self.rulebooks, self._labels, lanes
         )
         self._references.add(MarksOfLabels(marks))
-        self.categories.refer(MarksOfCategories(marks))
+        self.categories.let_give(MarksOfCategories(marks))
 
         def stretches(
             tx: Transaction, who: Actor, start: Instant, end: Instant

@@ -8,6 +8,7 @@ import                                                            |= batch = bat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,7 +28,7 @@ from hourloom.archive.model import (
     Progress,
     RowRefused,
 )
-from hourloom.archive.ports import AnyTable
+from hourloom.archive.ports import AnyTable, Tables
 from hourloom.core.actors import Actor
 from hourloom.core.archiving import Incoming, Judged
 from hourloom.core.decoding import decode
@@ -58,11 +59,15 @@ class Importing:
         self,
         database: Database,
         operations: Operations,
-        tables: Sequence[AnyTable],
+        tables: Tables,
         last_payload: Callable[[Transaction], int],
     ) -> None:
-        self._database, self._operations, self._tables = database, operations, list(tables)
-        self._last_payload = last_payload
+        self._database, self._operations = database, operations
+        self._make_tables, self._last_payload = tables, last_payload
+
+    @cached_property
+    def _tables(self) -> list[AnyTable]:
+        return self._make_tables()
 
     def examine(self, archive: ArchiveApart, facts: ArchiveImport, progress: Progress) -> Examined:
         """Look through a whole archive, row by row, and compare it with what is here; write nothing."""

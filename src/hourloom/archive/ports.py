@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -89,3 +89,5 @@ class ArchivedTable(Protocol[Row]):
 
 
 AnyTable = ArchivedTable[Any]  # each knows its own rows
+Tables = Callable[[], list[AnyTable]]
+"""Makes all tables, which few servers ever need."""

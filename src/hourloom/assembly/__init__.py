@@ -10,6 +10,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from hourloom.accounts import jobs as accounts_jobs
 from hourloom.accounts.authenticator import LocalAuthenticator
@@ -17,10 +18,10 @@ from hourloom.accounts.downloads import Downloads
 from hourloom.accounts.keys import Keys
 from hourloom.accounts.service import Accounts
 from hourloom.accounts.step_up import StepUp
+from hourloom.archive.ports import AnyTable
 from hourloom.archive.service import ArchiveExports, ArchiveImports
 from hourloom.archive.shelf import Shelf as ArchiveShelf
 from hourloom.assembly.routes import all_routes, openapi_document
-from hourloom.assembly.tables import archived_tables
 from hourloom.assembly.understanding import Understanding
 from hourloom.backups import jobs as backups_jobs
 from hourloom.backups.service import Backups
@@ -75,7 +76,7 @@ from hourloom.web.counting import Counts
 from hourloom.web.endpoint import Context
 from hourloom.web.guard import Guarded
 from hourloom.web.idempotency import KEPT, Idempotency, drop_answers
-from hourloom.web.pages import page_routes
+from hourloom.web.pages import lost_page, page_routes
 from hourloom.web.peers import own_uid
 from hourloom.web.vitals import ClockHealth, Measure, Parts, Vitals
 
@@ -84,7 +85,6 @@ __all__ = [
     "Server",
     "all_routes",
     "allowed_hosts",
-    "archived_tables",
     "device_id",
     "openapi_document",
 ]
@@ -147,7 +147,8 @@ class Server:
         )
         downloads = Downloads(database, self.accounts)
         archives = ArchiveShelf(database, configuration.data_dir / "archives", configuration.config_dir)
-        tables = archived_tables(self.recorder, key)
+
+        tables = partial(_archived_tables, self.recorder, key)
         self.archive_exports = ArchiveExports(database, clock, self.jobs, downloads, archives, tables)
         self.archive_imports = ArchiveImports(
             database,
@@ -301,7 +302,8 @@ class Server:
         )
         routes = all_routes()
         live = live_routes(routes, context, self.live.feed, self.live.hub, self.accounts)
-        return application(routes, context, [*page_routes(context), *live], self.running)
+        others = [*page_routes(context), *live]
+        return application(routes, context, others, self.running, lost=lost_page(context))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -404,6 +406,12 @@ class Server:
     def _drop_answers(self, tx: Transaction, _job: Job) -> JobProgress:
         drop_answers(tx, self.clock.now() - KEPT)
         return FINISHED
+
+
+def _archived_tables(recorder: Recorder, key: bytes) -> list[AnyTable]:
+    from hourloom.assembly.tables import archived_tables  # noqa: PLC0415 - a start need not wait for them
+
+    return archived_tables(recorder, key)
 
 
 class Live:

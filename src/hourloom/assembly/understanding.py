@@ -119,7 +119,6 @@ class Understanding:
             feed,
             activities=self.activities,
             reports=self._reporting.reports,
-            measures=self._measures,
             exports=self.exports,
             goals=self.goals.goals,
             notices=notices,
@@ -149,6 +148,11 @@ class Understanding:
     def forget_files_of(self, workspace: WorkspaceId) -> None:
         """Remove what was exported of a workspace and waits to be fetched; within a write."""
         self.exports.discard_of(workspace)
+
+    def forget_workspace(self, workspace: WorkspaceId) -> None:
+        """Drop what is in memory, and what waits to be told of a workspace that is gone."""
+        self.lanes.news.forget(workspace)
+        self.forget()
 
     def forget(self) -> None:
         """Drop what is kept of texts and of answers: something was erased."""

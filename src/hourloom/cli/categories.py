@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from hourloom.cli.output import hours, print_json, print_table, say
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.sdk.answers import ListedProjects, ListedTags
 from hourloom.sdk.api import Api
-from hourloom.sdk.deciding import CategoryShown, ListedCategories, RulesPreview, TestedRules
+from hourloom.sdk.deciding import (
+    CategoryShown,
+    ListedCategories,
+    OutcomeShown,
+    RulesPreview,
+    TestedRules,
+)
 
 CATEGORIES, RULES, CORRECTIONS = "/api/v1/categories", "/api/v1/rules", "/api/v1/corrections"
 SEPARATOR = " > "
@@ -29,6 +35,10 @@ SAID_BY = {
 
 class NoCategoryNamed(NotFound):
     """There is no category '{name}'; `hourloom category list` shows those there are."""
+
+
+class NoLabelNamed(NotFound):
+    """There is no {kind} '{name}'; `hourloom {kind} list` shows those there are."""
 
 
 class ManyCategoriesNamed(Invalid):
@@ -52,6 +62,47 @@ def category_named(found: Sequence[CategoryShown], name: str) -> CategoryShown:
     if not alike:
         raise NoCategoryNamed(name=name[:200])
     return alike[0]
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def fill_outcome(
+    api: Api,
+    outcome: OutcomeShown,
+    *,
+    category: str | None = None,
+    project: str | None = None,
+    tags: Sequence[str] = (),
+) -> OutcomeShown:
+    """Put into an outcome what is named, as numbers; what is not named stays."""
+    if category is not None:
+        outcome.category_id = category_named(categories_of(api), category).id
+    if project is not None:
+        projects = api.get("/api/v1/projects", ListedProjects).projects
+        outcome.project_id = _labelled(projects, project, "project")
+    if tags:
+        known = api.get("/api/v1/tags", ListedTags).tags
+        outcome.tag_ids = [_labelled(known, name, "tag") for name in tags]
+    return outcome
+
+
+def outcome_in_words(outcome: OutcomeShown, paths: Mapping[int, Sequence[str]], names: LabelNames) -> str:
+    """Write what something gets."""
+    found = [] if outcome.category_id is None else [path_of(paths.get(outcome.category_id))]
+    return ", ".join([*found, *names.said(outcome.project_id, outcome.tag_ids)])
+
+
+def _labelled(found: Iterable[_Named], name: str, kind: str) -> int:
+    for each in found:
+        if each.name.casefold() == name.casefold() or str(each.id) == name:
+            return each.id
+    raise NoLabelNamed(kind=kind, name=name[:100])
 
 
 def path_of(path: Sequence[str] | None) -> str:
@@ -80,6 +131,12 @@ class LabelNames(NamedTuple):
 
     projects: Mapping[int, str]
     tags: Mapping[int, str]
+
+    @staticmethod
+    def in_outcomes(api: Api, outcomes: Sequence[OutcomeShown]) -> LabelNames:
+        """Ask for the names of all that some outcomes give."""
+        project = next((each.project_id for each in outcomes if each.project_id is not None), None)
+        return LabelNames.of(api, project, [tag for each in outcomes for tag in each.tag_ids])
 
     @staticmethod
     def of(api: Api, project: int | None, tags: Sequence[int]) -> LabelNames:

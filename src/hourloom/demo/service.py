@@ -61,6 +61,10 @@ class Understood(Protocol):
         """Drop what is kept in memory."""
         ...
 
+    def forget_workspace(self, workspace: WorkspaceId) -> None:
+        """Drop that, and what waits to be told of a workspace that is gone."""
+        ...
+
 
 class Demo:
     """Makes, shows and removes the Demo workspace of a user."""
@@ -221,7 +225,7 @@ class Demo:
         deleted = delete_some(tx, workspace, DELETED_AT_ONCE)
         if not deleted:
             # What was kept of it while it went.
-            tx.after_commit(self._understood.forget)
+            tx.after_commit(partial(self._understood.forget_workspace, workspace))
         return JobProgress(done=job.done + deleted, finished=not deleted)
 
     def _bring_settings(self, who: Actor, demo: Actor) -> None:

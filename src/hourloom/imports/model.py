@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NewType
 
@@ -22,8 +21,7 @@ class FaultyData(Invalid):
     """{reason}."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceBucket:
+class SourceBucket(msgspec.Struct, frozen=True):
     """A bucket as its source describes it; `created` is advisory, as its zone is often wrong."""
 
     id: str
@@ -44,16 +42,14 @@ class SourceEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     data_json: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FaultyEvent:
+class FaultyEvent(msgspec.Struct, frozen=True):
     """An event that cannot be imported: where it stands in its source, and why."""
 
     where: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Some consecutive events of one bucket, and the cursor behind the last of them."""
 
     events: list[SourceEvent]

@@ -97,12 +97,9 @@ class Commands:
     """All operations that can be performed by name."""
 
     def __init__(self, routes: Iterable[Route], context: Context) -> None:
-        self._operations = {route.name: Operation(route, context) for route in routes if is_command(route)}
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Return the names of all commands."""
-        return frozenset(self._operations)
+        self._context = context
+        self._routes = {route.name: route for route in routes if _may_be_command(route)}
+        self._operations: dict[str, Operation] = {}
 
     async def perform(
         self,
@@ -113,19 +110,32 @@ class Commands:
         idempotency_key: str | None = None,
     ) -> tuple[int, bytes]:
         """Perform a command; an unknown name is answered as an unknown address is."""
-        operation = self._operations.get(name)
+        operation = self._operation(name)
         if operation is None:
             return failed(NoSuchCommand(name=name))
         asking = msgspec.structs.replace(caller, idempotency_key=idempotency_key)
         return await operation.perform(actor, asking, parameters)
 
+    def _operation(self, name: str) -> Operation | None:
+        """Return a command; each is made when it is first asked for."""
+        made = self._operations.get(name)
+        route = self._routes.get(name)
+        if made is None and route is not None and is_command(route):
+            made = self._operations[name] = Operation(route, self._context)
+        return made
+
 
 def is_command(route: Route) -> bool:
     """Return whether a route is an operation of our own API that takes and answers JSON."""
-    moves_bytes = route.returns is Streamed or any(p.source == "upload" for p in route.parameters)
+    if not _may_be_command(route):
+        return False
+    return route.returns is not Streamed and all(p.source != "upload" for p in route.parameters)
+
+
+def _may_be_command(route: Route) -> bool:
+    """Return whether a route is a command as far as can be told without reading its signature."""
     # What asks to confirm who one is needs a header of its own, so it is asked over HTTP.
-    is_ours = route.path.startswith(PREFIX) and not route.is_for_editors
-    return is_ours and not moves_bytes and not route.step_up
+    return route.path.startswith(PREFIX) and not route.is_for_editors and not route.step_up
 
 
 def failed(error: Exception) -> tuple[int, bytes]:

@@ -42,6 +42,13 @@ class MadeCategory(msgspec.Struct):
     operation_id: int
 
 
+class NamedCategories(msgspec.Struct):
+    """How many categories got another name."""
+
+    renamed: int
+    operation_id: int | None
+
+
 class ConditionShown(msgspec.Struct):
     """One thing that a rule looks at."""
 
@@ -160,4 +167,29 @@ class MadeCorrection(msgspec.Struct):
     """A correction as it is kept."""
 
     id: int
+    operation_id: int
+
+
+class MarkShown(msgspec.Struct):
+    """What was said about a stretch of time."""
+
+    id: int
+    start: datetime
+    end: datetime
+    presence: str | None = None
+    outcome: OutcomeShown = msgspec.field(default_factory=OutcomeShown)
+    note: str = ""
+
+
+class ListedMarks(msgspec.Struct):
+    """Marks from the newest on."""
+
+    marks: list[MarkShown]
+    next_cursor: int | None
+
+
+class MadeMarks(msgspec.Struct):
+    """The numbers of marks."""
+
+    ids: list[int]
     operation_id: int

@@ -93,10 +93,9 @@ class SettingRegistry:
         self._settings: dict[str, AnySetting] = {}
 
     def add(self, setting: Setting[Value]) -> None:
-        """Add a definition; a name is used once, and a default must be valid."""
+        """Add a definition; a name is used once. Tests see to it that defaults are valid."""
         if setting.name in self._settings or setting.name.startswith(ACTIVITYWATCH):
             raise ValueError(f"the setting {setting.name} is defined twice")
-        setting.parse(setting.write(setting.default))
         self._settings[setting.name] = setting  # type: ignore[assignment]  # read only as what it was added
 
     def get(self, name: str) -> AnySetting:

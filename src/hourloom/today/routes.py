@@ -14,7 +14,6 @@ from hourloom.core.clock import datetime_of
 from hourloom.goals.routes import GoalsAtPresent, present_shape_of
 from hourloom.goals.service.goals import Goals
 from hourloom.notices.routes import NoticePage, page_of
-from hourloom.reports.routes.measures import ScoredShape
 from hourloom.reports.routes.shapes import ReportShape, TimelineShape, shape_of, timeline_shape_of
 from hourloom.today.service import NOTICES, Frame, Today
 from hourloom.tracking.model import Word
@@ -76,7 +75,6 @@ class TodayShape(msgspec.Struct):
     """The 10 longest."""
     timeline: TimelineShape
     """By category."""
-    score: ScoredShape
     goals: GoalsAtPresent | None
     """As they stand, or stood on a day that is gone."""
     frame: FrameShape | None
@@ -98,9 +96,7 @@ def show_today(
     zone: Word = "",
     frame: bool = True,  # noqa: FBT001, FBT002 - a parameter of the address
 ) -> Answer:
-    """Tell all about a day that the screens open with: its report, lane, score, goals and the frame."""
-    from hourloom.reports.routes.measured import scored  # noqa: PLC0415 - see there
-
+    """Tell all about a day that the screens open with: its reports, lane, goals and the frame."""
     found = today.day(who, date, zone)
     return _answer(
         caller,
@@ -111,7 +107,6 @@ def show_today(
             categories=shape_of(found.categories),
             apps=shape_of(found.apps),
             timeline=timeline_shape_of(found.timeline),
-            score=scored(found.score),
             goals=None if found.goals is None else present_shape_of(goals, who, found.goals),
             frame=_frame(who, today.frame(who)) if frame else None,
         ),

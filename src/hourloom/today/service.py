@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from hourloom.activities.service.activities import Activities
 from hourloom.core.actors import Actor
@@ -19,7 +19,6 @@ from hourloom.notices.service import Notices
 from hourloom.reports.model.asked import ReportAsked
 from hourloom.reports.model.report import Report, ReportTimeline
 from hourloom.reports.service.exports import Exports
-from hourloom.reports.service.measures import Measures
 from hourloom.reports.service.reports import Reports
 from hourloom.settings.service import SettingInForce, Settings
 from hourloom.today.model import (
@@ -32,10 +31,6 @@ from hourloom.today.model import (
     untold,
 )
 from hourloom.tracking.service import Buckets
-
-if TYPE_CHECKING:
-    # Loaded with the first measures that are asked for.
-    from hourloom.reports.service.measuring import Scored
 
 CATEGORIES, APPS = 12, 10
 """How many rows the page shows; the others are a link away."""
@@ -64,7 +59,6 @@ class FoundDay(NamedTuple):
     """Compared with the day before."""
     apps: Report
     timeline: ReportTimeline
-    score: Scored
     goals: Present | None
     """As they stand, or stood on a day that is gone; None where they may not be read."""
 
@@ -92,7 +86,6 @@ class Today:
         *,
         activities: Activities,
         reports: Reports,
-        measures: Measures,
         exports: Exports,
         goals: Goals,
         notices: Notices,
@@ -101,7 +94,7 @@ class Today:
     ) -> None:
         self._database, self._clock, self._feed = database, clock, feed
         self._activities = activities
-        self._reports, self._measures, self._exports = reports, measures, exports
+        self._reports, self._exports = reports, exports
         self._goals, self._notices = goals, notices
         self._settings, self._buckets = settings, buckets
 
@@ -126,7 +119,6 @@ class Today:
                 categories=self._reports.report(who, asked(who, of("category", CATEGORIES, compare=True))),
                 apps=self._reports.report(who, asked(who, of("app", APPS))),
                 timeline=self._reports.drawn(who, asked(who, of("category"))),
-                score=self._measures.day(who, chosen, zone),
                 goals=self.goals(who, chosen),
             )
 

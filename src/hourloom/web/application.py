@@ -14,6 +14,7 @@ from hourloom.web.cors import preflight_headers
 from hourloom.web.counting import monotonic
 from hourloom.web.endpoint import Context, Endpoint
 from hourloom.web.guard import Guarded, Lifespan
+from hourloom.web.pages import LostPage
 from hourloom.web.problems import MethodNotAllowed, known, problem_of, status_of
 from hourloom.web.prompt import Prompts
 from hourloom.web.router import Application, Mount, Router
@@ -26,9 +27,17 @@ class NoSuchPage(NotFound):
 
 
 def application(
-    routes: Sequence[Route], context: Context, others: Sequence[Mount], lifespan: Lifespan
+    routes: Sequence[Route],
+    context: Context,
+    others: Sequence[Mount],
+    lifespan: Lifespan,
+    *,
+    lost: LostPage | None = None,
 ) -> Guarded:
-    """Assemble the routes; `others` are pages and sockets that are not typed routes."""
+    """Assemble the routes; `others` are pages and sockets that are not typed routes.
+
+    `lost` is what a browser shows where there is no page.
+    """
     by_path: dict[str, dict[str, Route]] = {}
     for route in routes:
         by_path.setdefault(route.path, {})[route.method] = route
@@ -40,7 +49,7 @@ def application(
         else o
         for o in others
     ]
-    router = Router([*typed, *beside], NothingHere(context))
+    router = Router([*typed, *beside], NothingHere(context, lost))
 
     def endpoint_of(scope: Scope) -> Endpoint | None:
         methods = router.found(scope)
@@ -108,12 +117,15 @@ class Beside(Methods):
 class NothingHere:
     """Answers every address that no route has."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, lost: LostPage | None = None) -> None:
+        self._context, self._lost = context, lost
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4404})
+        elif scope["type"] == "http" and self._lost is not None and self._lost.is_wanted(scope):
+            self._context.counts.elsewhere.count(self._lost.status, monotonic())
+            await self._lost(scope, receive, send)
         elif scope["type"] == "http":
             await refuse(scope, send, self._context, NoSuchPage(), {})
 

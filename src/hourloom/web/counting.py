@@ -43,7 +43,8 @@ class Counts:
 
     def measures(self) -> Iterator[Measure]:
         """Yield the figures of every route that was asked."""
-        asked = [each for each in self._routes.values() if each.statuses]
+        # Copied first, for a route's first answer on another thread adds to them.
+        asked = [each for each in list(self._routes.values()) if each.statuses]
         for each in asked:
             for status, number in sorted(each.statuses.items()):
                 yield Measure(

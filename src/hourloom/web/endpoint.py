@@ -25,13 +25,21 @@ from hourloom.web.caller import (
     require_own_site,
 )
 from hourloom.web.cors import answer_headers
-from hourloom.web.counting import Counts, monotonic
+from hourloom.web.counting import Answered, Counts, monotonic
 from hourloom.web.editors import key_of
 from hourloom.web.idempotency import Idempotency, Outcome
 from hourloom.web.limits import Limits
 from hourloom.web.problems import NotThatType, known, problem_of, retry_after, status_of
 from hourloom.web.routes import KIB, Access, Answer, Mode, Queued, Route, Streamed
-from hourloom.web.wire import Receive, Send, compressed, read_body, send_answer, send_pieces
+from hourloom.web.wire import (
+    Receive,
+    Send,
+    compressed,
+    read_body,
+    require_no_body,
+    send_answer,
+    send_pieces,
+)
 
 PARSED_ASIDE = 256 * KIB
 """Bodies larger than this are parsed on another thread, so that nobody else waits."""
@@ -73,8 +81,11 @@ class Endpoint:
 
     def __init__(self, route: Route, context: Context) -> None:
         self.route, self.context = route, context
-        self._reads_body = route.decoder is not None
-        self.answered = context.counts.of(route.method, route.path)
+
+    @cached_property
+    def answered(self) -> Answered:
+        """Where its answers are counted."""
+        return self.context.counts.of(self.route.method, self.route.path)
 
     @cached_property
     def binders(self) -> list[Binder]:
@@ -109,9 +120,11 @@ class Endpoint:
             await self._require_step_up(caller, actor)
         body: Any = None
         raw = b""
-        if self._reads_body:
+        if route.decoder is not None:
             raw = await read_body(receive, caller, route.limit)
             body = await self._decoded(raw, caller)
+        elif route.refuses_body:
+            await require_no_body(receive, caller)
         request = Request(scope, caller, actor, body, receive)
         arguments = [bind(request) for bind in self.binders]
         if caller.idempotency_key is not None:

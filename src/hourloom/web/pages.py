@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from hourloom.core.errors import HourloomError, NotFound
@@ -40,14 +42,12 @@ KINDS = {
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 """In which forms a file may lie beside itself, the smallest first."""
 
-SECURITY = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-        "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "cross-origin-opener-policy": "same-origin",
-    "vary": "accept-encoding",
-}
+POLICY = (
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""What a browser lets the screens do, with room for the scripts that are built into the document."""
+SECURITY = {"cross-origin-opener-policy": "same-origin", "vary": "accept-encoding"}
 ASK_AGAIN = {"cache-control": "no-cache"}
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -59,10 +59,22 @@ class FileGone(NotFound):
 class Page:
     """One file, in each form that it lies there in."""
 
+    status = 200
+
     def __init__(self, file: Path, context: Context, headers: Mapping[str, str] = ASK_AGAIN) -> None:
-        self._file, self._context = file, context
-        self._headers = {**SECURITY, **headers, "content-type": KINDS[file.suffix]}
-        self._forms = [(name, end) for name, end in ENCODINGS if file.with_name(file.name + end).is_file()]
+        self._file, self._context, self._more = file, context, headers
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        """What is told with every answer; found when it is first asked for, as a start has many files."""
+        policy = {"content-security-policy": POLICY.format(scripts=_scripts_within(self._file))}
+        return {**SECURITY, **policy, **self._more, "content-type": KINDS[self._file.suffix]}
+
+    @cached_property
+    def _forms(self) -> list[tuple[str, str]]:
+        """In which forms it lies there besides the plain one."""
+        beside = ((name, end, self._file.with_name(self._file.name + end)) for name, end in ENCODINGS)
+        return [(name, end) for name, end, file in beside if file.is_file()]
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         status, body, told = self._answer(scope)
@@ -83,7 +95,8 @@ class Page:
             plain = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
             return status_of(known(error)), known(error).message.encode(), plain
         told = {"etag": _tag(body)} | ({"content-encoding": encoding} if encoding else {})
-        return (304, b"", told) if caller.if_none_match == told["etag"] else (200, body, told)
+        is_known = caller.if_none_match == told["etag"] and self.status == 200
+        return (304, b"", told) if is_known else (self.status, body, told)
 
     def _read(self, end: str) -> bytes:
         try:
@@ -97,8 +110,35 @@ class Page:
         return next(((name, end) for name, end in self._forms if name in taken), ("", ""))
 
 
+class LostPage(Page):
+    """The document where there is no page: it says so to a person, and leads back."""
+
+    status = 404
+
+    def is_wanted(self, scope: Scope) -> bool:
+        """Tell whether a browser goes to an address for its user; files and programs are told plainly."""
+        path: str = scope["path"]
+        if scope["method"] not in ("GET", "HEAD") or f"{path}/".startswith(("/api/", f"/{ASSETS}")):
+            return False
+        if "." in path.rpartition("/")[2]:
+            return False
+        asked: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if mode := asked.get(b"sec-fetch-mode"):
+            return mode == "navigate"
+        taken = set(_accepted(asked.get(b"accept", "")))
+        return "text/html" in taken and "application/json" not in taken
+
+
+def _scripts_within(file: Path) -> str:
+    """Name the scripts in a document by their digests, as a browser wants it; no other may run there."""
+    if file.suffix != ".html":
+        return ""
+    scripts = re.findall(rb"<script>(.*?)</script>", file.read_bytes(), re.DOTALL)
+    return "".join(f" 'sha256-{b64encode(hashlib.sha256(each).digest()).decode()}'" for each in scripts)
+
+
 def _accepted(header: str) -> Iterator[str]:
-    """Yield the forms that a header names without refusing them by a weight of nothing."""
+    """Yield what a header names without refusing it by a weight of nothing."""
     for each in header.lower().split(","):
         name, _, weight = each.partition(";")
         if weight.strip().removeprefix("q=").strip("0.") or not weight.strip():
@@ -112,15 +152,23 @@ def _tag(body: bytes) -> str:
 
 def page_routes(context: Context, built: Path | None = None) -> Iterator[Mount]:
     """Return the routes of the screens' files; there is one document for all of them."""
-    place = built or BUILT
-    if not (place / DOCUMENT).is_file():
-        place = NOT_BUILT
-    for file in sorted(place.rglob("*")):
+    place = _place(built)
+    for file in (file for file in place.rglob("*") if file.suffix in KINDS):
         name = file.relative_to(place).as_posix()
-        if file.suffix in KINDS and name != DOCUMENT:
+        if name != DOCUMENT:
             yield Mount(f"/{name}", Page(file, context, FOR_EVER if name.startswith(ASSETS) else ASK_AGAIN))
     document = Page(place / DOCUMENT, context)
     yield Mount("/", document)
     for page in PAGES:
         for parts in range(DEEPEST):
             yield Mount(f"/{page}" + "".join(f"/{{part{n}}}" for n in range(parts)), document)
+
+
+def lost_page(context: Context, built: Path | None = None) -> LostPage:
+    """Return what is shown to a browser at an address that is no page."""
+    return LostPage(_place(built) / DOCUMENT, context)
+
+
+def _place(built: Path | None) -> Path:
+    place = built or BUILT
+    return place if (place / DOCUMENT).is_file() else NOT_BUILT

@@ -11,7 +11,10 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
+
+import msgspec
 
 from hourloom.core.actors import Actor
 from hourloom.core.decoding import decoder_of
@@ -93,7 +96,7 @@ class Upload(NamedTuple):
 
 
 class Route:
-    """One operation of the API."""
+    """One operation of the API; its signature is read when it is first asked, for most never are."""
 
     def __init__(  # noqa: PLR0913 - each is a fact of the route's own line
         self,
@@ -119,18 +122,59 @@ class Route:
         self.mode, self.scope, self.access, self.status, self.limit = mode, scope, access, status, limit
         self.tag = tag
         self.name = function.__name__
-        self.summary = (inspect.getdoc(function) or "").split("\n")[0]
-        hints = get_type_hints(function, include_extras=True)
-        self.returns = hints.pop("return", None)
-        self.shows = self.returns if shows is None else shows
-        in_path = set(PATH_PARAMETER.findall(path))
-        self.parameters = [
+        self._shows = shows
+
+    @property
+    def summary(self) -> str:
+        """Return what the function says of itself in one line."""
+        return (inspect.getdoc(self.function) or "").split("\n")[0]
+
+    @cached_property
+    def parameters(self) -> list[Parameter]:
+        """The parameters of the function."""
+        in_path, hints = set(PATH_PARAMETER.findall(self.path)), self._hints
+        return [
             Parameter(p.name, _source_of(p.name, hints[p.name], in_path), hints[p.name], p.default)
-            for p in inspect.signature(function).parameters.values()
+            for p in inspect.signature(self.function).parameters.values()
         ]
-        body = next((p for p in self.parameters if p.source == "body"), None)
-        self.decoder = decoder_of(body.type) if body else None
-        self.body_is_optional = bool(body and body.default is not inspect.Parameter.empty)
+
+    @property
+    def returns(self) -> Any:
+        """Return the type of what the function returns."""
+        return self._hints.get("return")
+
+    @property
+    def shows(self) -> Any:
+        """Return what the answer holds."""
+        return self.returns if self._shows is None else self._shows
+
+    @cached_property
+    def decoder(self) -> msgspec.json.Decoder[Any] | None:
+        """What reads the body, if it takes one."""
+        return decoder_of(self._body.type) if self._body else None
+
+    @property
+    def body_is_optional(self) -> bool:
+        """Return whether it can be asked without a body."""
+        return bool(self._body and self._body.default is not inspect.Parameter.empty)
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        return get_type_hints(self.function, include_extras=True)
+
+    @property
+    def _body(self) -> Parameter | None:
+        return next((p for p in self.parameters if p.source == "body"), None)
+
+    @cached_property
+    def refuses_body(self) -> bool:
+        """Whether a body would be a mistake: nothing reads it, and no client of others sends one anyway."""
+        return (
+            self.path.startswith("/api/v1/")
+            and not self.is_for_editors
+            and self.method != "GET"
+            and not any(p.source in ("body", "upload") for p in self.parameters)
+        )
 
     @property
     def tells_secret(self) -> bool:

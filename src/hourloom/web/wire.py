@@ -20,6 +20,24 @@ class BodyTooLarge(TooLarge):
     """The body is larger than the {limit} bytes allowed here."""
 
 
+class NoBodyTaken(Invalid):
+    """Nothing reads the body of this request; send none."""
+
+
+NOTHING_SAID = (b"", b"{}", b"null")
+LONGEST_NOTHING = 16
+
+
+async def require_no_body(receive: Receive, caller: Caller) -> None:
+    """Raise where a request says something that nobody reads; what says nothing is how programs send none."""
+    try:
+        body = await read_body(receive, caller, LONGEST_NOTHING)
+    except BodyTooLarge:
+        raise NoBodyTaken from None
+    if body.strip() not in NOTHING_SAID:
+        raise NoBodyTaken
+
+
 async def read_body(receive: Receive, caller: Caller, limit: int) -> bytes:
     """Return a whole body, or raise when it is larger than allowed."""
     if caller.content_length.isdigit() and int(caller.content_length[:20]) > limit:

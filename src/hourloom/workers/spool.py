@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self
 
@@ -26,6 +25,8 @@ class SpoolFile:
     """What arrives is written encrypted, with a key that nobody keeps; a worker reads it by descriptor."""
 
     def __init__(self, directory: Path) -> None:
+        import tempfile  # noqa: PLC0415 - a start has no use for it
+
         self._file = tempfile.TemporaryFile(dir=directory, prefix="import-", buffering=0)  # noqa: SIM115 - closed below
         self.key = secrets.token_bytes(KEY_BYTES)
         self._stream = _cipher(self.key, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 
@@ -46,6 +48,26 @@ def test_a_passphrase_is_asked_for_and_sent(places: Places) -> None:
         apart(places)
     assert apart(places, "correct horse battery").data_key == first.data_key
     assert "horse" not in repr(Unlock(encryption="file", passphrase="correct horse battery"))
+
+
+def test_no_program_is_started_where_there_is_no_key(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    with contextlib.closing(sqlite3.connect(places.database)) as plain:
+        plain.execute("CREATE TABLE t (x)")
+    monkeypatch.setattr(subprocess, "Popen", None)
+    first = apart(places)
+    assert (first.data_key, first.method) == (None, "none")
+    assert apart(places) == first
+
+
+def test_what_holds_a_key_does_not_show_it(places: Places) -> None:
+    opened = unlock.unlock(Means(places), "file")
+    assert opened.key is not None
+    shown = [
+        repr(opened),
+        repr(opened.key),
+        *map(repr, [*opened.__rich_repr__(), *opened.key.__rich_repr__()]),
+    ]
+    assert all(opened.key.key.hex() not in text and repr(opened.key.key) not in text for text in shown)
 
 
 def test_a_program_that_dies_is_said() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys import convert, edit, header, successor, unlock, ways

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import stat
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys import edit, header, passphrase, recovery, unlock, wraps

@@ -204,6 +204,16 @@ export type CategoriesChangeMade = {
 };
 
 /**
+ * CategoriesNamed
+ *
+ * How many got another name, and the operation with which this can be undone.
+ */
+export type CategoriesNamed = {
+    operation_id: number | null;
+    renamed: number;
+};
+
+/**
  * CategoriesShape
  *
  * All categories, each before those below it.
@@ -227,6 +237,15 @@ export type CategoryEdit = {
     parent_id?: number | null;
     position?: number;
     score?: number | null;
+};
+
+/**
+ * CategoryLanguage
+ *
+ * The language in which the categories that ship are to be named.
+ */
+export type CategoryLanguage = {
+    language: 'de' | 'en';
 };
 
 /**
@@ -1491,6 +1510,17 @@ export type MoveShape = {
 };
 
 /**
+ * NamedOtherwise
+ *
+ * How many of the categories that ship would get another name.
+ */
+export type NamedOtherwise = {
+    named_otherwise: {
+        [key: string]: number;
+    };
+};
+
+/**
  * NamedShape
  *
  * Something by its number; the name is null where it does not exist any more.
@@ -2125,6 +2155,7 @@ export type ReportDefinition = {
     depth?: number;
     limit?: number;
     range?: string;
+    shape?: 'sunburst' | 'table' | 'tree';
     then?: string;
     where?: {
         [key: string]: string;
@@ -2856,7 +2887,6 @@ export type TodayShape = {
     date: string;
     frame: FrameShape | null;
     goals: GoalsAtPresent | null;
-    score: ScoredShape;
     timeline: TimelineShape;
     today: string;
     zone: string;
@@ -4666,6 +4696,64 @@ export type AddCategoryResponses = {
 };
 
 export type AddCategoryResponse = AddCategoryResponses[keyof AddCategoryResponses];
+
+export type CountCategoryNamesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/categories/language';
+};
+
+export type CountCategoryNamesErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type CountCategoryNamesError = CountCategoryNamesErrors[keyof CountCategoryNamesErrors];
+
+export type CountCategoryNamesResponses = {
+    /**
+     * Tell how many of the categories that ship have their names in another language.
+     */
+    200: NamedOtherwise;
+};
+
+export type CountCategoryNamesResponse = CountCategoryNamesResponses[keyof CountCategoryNamesResponses];
+
+export type NameCategoriesData = {
+    body: CategoryLanguage;
+    path?: never;
+    query?: never;
+    url: '/api/v1/categories/language';
+};
+
+export type NameCategoriesErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': HourloomWebProblemsProblem;
+    /**
+     * What went wrong.
+     */
+    '5XX': HourloomWebProblemsProblem;
+};
+
+export type NameCategoriesError = NameCategoriesErrors[keyof NameCategoriesErrors];
+
+export type NameCategoriesResponses = {
+    /**
+     * Name the categories that ship in a language, but for those that were renamed or moved.
+     */
+    200: CategoriesNamed;
+};
+
+export type NameCategoriesResponse = NameCategoriesResponses[keyof NameCategoriesResponses];
 
 export type RemoveCategoryData = {
     body?: never;
@@ -8955,7 +9043,7 @@ export type ShowTodayError = ShowTodayErrors[keyof ShowTodayErrors];
 
 export type ShowTodayResponses = {
     /**
-     * Tell all about a day that the screens open with: its report, lane, score, goals and the frame.
+     * Tell all about a day that the screens open with: its reports, lane, goals and the frame.
      */
     200: TodayShape;
 };

@@ -12,6 +12,8 @@ export function fill(color: string | null | undefined): string {
 /** Return colours as a canvas takes them, which knows no tokens and no `light-dark()`. */
 export function painted(colors: readonly string[], within: Element): string[] {
   const probe = document.createElement("i");
+  // Colors that tell what is what stay what they are where a few colors are forced upon all else.
+  probe.style.setProperty("forced-color-adjust", "none");
   within.append(probe);
   const found = colors.map((color) => {
     probe.style.color = color;

@@ -16,3 +16,11 @@ export function seenHours(seconds: readonly (readonly number[])[]): { from: numb
   while (to - from < LEAST_HOURS) [from, to] = [Math.max(0, from - 1), Math.min(DAY, to + 1)];
   return { from, to };
 }
+
+const CELL = 26;
+const NAMES = 32;
+
+/** Return whether the hours stand below each other, because in so many pixels they have no room side by side. */
+export function isUpright(width: number, hours: number): boolean {
+  return width > 0 && width < NAMES + hours * CELL;
+}

@@ -1,4 +1,11 @@
-/** Times and lengths as people write them. Instants come from the server, in its user's zone where days matter. */
+/**
+ * Times and lengths as people write them. Instants come from the server, in its user's zone where days matter.
+ *
+ * What the first picture of Today needs is written without the browser's formats: the first of them takes it longer
+ * than all that is drawn.
+ */
+import type { Key } from "./words/en";
+import { t } from "./words.svelte";
 
 /** The zone in which the server's computer is set has no name here; it is mostly that of the browser. */
 const SYSTEM = "system";
@@ -33,17 +40,37 @@ export function lasted(seconds: number): string {
 }
 
 /** `14:05`. */
-export function clock(instant: string | number | Date, zone?: string, language = "en-GB"): string {
-  return parts(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, language).format(new Date(instant));
+export function clock(instant: string | number | Date, zone: string = SYSTEM): string {
+  const at = new Date(instant);
+  if (zone === SYSTEM) return upright(at.getHours(), at.getMinutes());
+  if (zone === "UTC") return upright(at.getUTCHours(), at.getUTCMinutes());
+  return parts(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, "en-GB").format(at);
 }
 
-/** `Fri 20 Nov 2026`. */
-export function dayName(day: string, language: string, long = false): string {
-  const noon = new Date(`${day}T12:00:00Z`);
-  const options: Intl.DateTimeFormatOptions = long
-    ? { weekday: "long", day: "numeric", month: "long", year: "numeric" }
-    : { weekday: "short", day: "numeric", month: "short" };
-  return parts("UTC", options, language).format(noon);
+function upright(...numbers: number[]): string {
+  return numbers.map((each) => String(each).padStart(2, "0")).join(":");
+}
+
+/** `Fri 20 Nov`. */
+export function dayName(day: string, language: string): string {
+  return parts("UTC", { weekday: "short", day: "numeric", month: "short" }, language).format(noonOf(day));
+}
+
+const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
+
+/** `Friday, November 20, 2026`. */
+export function fullDay(day: string): string {
+  const noon = noonOf(day);
+  return t("day.full", {
+    weekday: t(`weekday.${WEEKDAYS[noon.getUTCDay()]!}`),
+    day: noon.getUTCDate(),
+    month: t(`month.${noon.getUTCMonth() + 1}` as Key),
+    year: noon.getUTCFullYear(),
+  });
+}
+
+function noonOf(day: string): Date {
+  return new Date(`${day}T12:00:00Z`);
 }
 
 /** The day so many days later, as `2026-11-20`. */

@@ -3,12 +3,14 @@ import { firstAfter, type Lane, type Levels } from "../charts/lane";
 import { steps, type Stretch } from "./view";
 
 export const [LANE, GAP, AXIS] = [46, 8, 22];
+/** Above a lane, where its name stands there. */
+export const LEAD = 16;
 const NARROWEST_NAME = 54;
 const LETTER = 6.6;
 
 export type Inks = { away: string; line: string; quiet: string; focus: string; text: string };
 export type Drawn = { levels: Levels; names: (string | null)[]; paints: string[]; inks: string[] };
-export type Board = { width: number; height: number; view: Stretch; scale: number; inks: Inks; font: string; at: (seconds: number) => string };
+export type Board = { width: number; height: number; lead: number; view: Stretch; scale: number; inks: Inks; font: string; at: (seconds: number) => string };
 
 /** Make a canvas as large as it is shown, and clear it. */
 export function cleared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
@@ -40,7 +42,7 @@ export function drawLanes(brush: CanvasRenderingContext2D, board: Board, rows: r
     const x = (step - view.from) * scale;
     if (x < width - 30) brush.fillText(board.at(step), x + 3, AXIS / 2);
   }
-  rows.forEach((row, index) => drawLane(brush, board, row, AXIS + index * (LANE + GAP)));
+  rows.forEach((row, index) => drawLane(brush, board, row, AXIS + board.lead + index * (LANE + GAP + board.lead)));
 }
 
 function drawLane(brush: CanvasRenderingContext2D, board: Board, row: Drawn, top: number): void {
@@ -110,7 +112,7 @@ export function drawChosen(brush: CanvasRenderingContext2D, board: Board, chosen
   if (cursor) {
     brush.strokeStyle = board.inks.text;
     brush.lineWidth = 2;
-    brush.strokeRect(x(cursor.from), AXIS + 1, Math.max(3, x(cursor.to) - x(cursor.from)), LANE - 2);
+    brush.strokeRect(x(cursor.from), AXIS + board.lead + 1, Math.max(3, x(cursor.to) - x(cursor.from)), LANE - 2);
   }
 }
 

@@ -4,8 +4,8 @@ import { firstAfter } from "../charts/lane";
 
 export type Stretch = { from: number; to: number };
 
-/** One lane of the board: what was done when, and what each key is called and how it is painted. */
-export type Row = { label: string; lane: Lane; levels: Levels; names: (string | null)[]; colors: (string | null)[]; ofCategories: boolean };
+/** One lane of the board: what was done when, what each key is called, in short and in full, and how it is painted. */
+export type Row = { label: string; lane: Lane; levels: Levels; names: (string | null)[]; colors: (string | null)[]; details?: string[]; ofCategories: boolean };
 
 /** The shortest stretch that fills the width. */
 export const CLOSEST = 60;

@@ -67,19 +67,22 @@ def shipped_words(shipped: str | None) -> list[str]:
 class CategoryInUse(Conflict):
     """In use by {uses}: say `reassign_to` and what takes its place, or `uncategorise`.
 
-    With the latter what it had becomes uncategorised. Known is what the shipped table and keywords say of it
-    without any rule, and what a model answered.
+    With the latter what it had becomes uncategorised. Marks are what somebody said about time; known is what
+    the shipped table and keywords say of it without any rule, and what a model answered.
     """
 
-    def __init__(self, rules: int, corrections: int, below: int, known: int) -> None:
+    def __init__(self, rules: int, corrections: int, marks: int, below: int, known: int) -> None:
         counts = {
             "rule": rules,
             "correction": corrections,
+            "mark": marks,
             "category below it": below,
             "known app, site or word": known,
         }
         uses = ", ".join(_counted(count, what) for what, count in counts.items() if count)
-        super().__init__(rules=rules, corrections=corrections, below=below, known=known, uses=uses)
+        super().__init__(
+            rules=rules, corrections=corrections, marks=marks, below=below, known=known, uses=uses
+        )
 
 
 def _counted(count: int, what: str) -> str:

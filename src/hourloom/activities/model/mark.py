@@ -177,6 +177,19 @@ def replaced(
     return MarkEdit(user, before, after)
 
 
+def uncategorised(user: int, marks: Sequence[Mark], gone: Collection[int]) -> MarkEdit:
+    """Return the edit of somebody's marks after which none gives one of some categories.
+
+    Those that say nothing any more go.
+    """
+    before = [mark for mark in marks if mark.outcome.category_id in gone]
+    left = (
+        msgspec.structs.replace(mark, outcome=msgspec.structs.replace(mark.outcome, category_id=None))
+        for mark in before
+    )
+    return MarkEdit(user, before, [mark for mark in left if mark.outcome or mark.presence is not None])
+
+
 def names(mark: Mark, kind: Literal["category", "project", "tag"], number: int) -> bool:
     """Return whether a mark gives a category, project or tag."""
     return _renamed(mark.outcome, kind, number, None) != mark.outcome

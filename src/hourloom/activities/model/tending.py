@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +20,18 @@ from hourloom.activities.model.rulebook import Rulebook
 
 NEW = -1
 LAST = 1_000_000
+
+
+class CategoryUses(NamedTuple):
+    """How much belongs to a category, or to one below it, otherwise than by rules and corrections."""
+
+    marks: int = 0
+    """What somebody said about stretches of time."""
+    known: int = 0
+    """What the shipped table and keywords know, and what models answered."""
+
+
+UNUSED = CategoryUses()
 
 
 def edited(book: Rulebook, number: int, changes: Mapping[str, object]) -> Category:
@@ -49,20 +62,19 @@ def without_category(
     *,
     reassign_to: int | None = None,
     uncategorise: bool = False,
-    known: int = 0,
+    uses: CategoryUses = UNUSED,
 ) -> Rulebook:
     """Return a rulebook without a category: another takes its place, or what it had becomes uncategorised.
 
-    Those below it move to the one that takes its place, or go with it. What is known of so many things gives
-    the one or those below without any rule.
+    Those below it move to the one that takes its place, or go with it.
     """
     gone = book.tree.below(book.tree.require(number).id)
     rules = [rule for rule in book.rules.values() if rule.outcome.category_id in gone]
     said = [each for each in book.corrections.values() if each.outcome.category_id in gone]
     if reassign_to is not None and uncategorise:
         raise CategoryNotValid(reason="choose one of `reassign_to` and `uncategorise`")
-    if reassign_to is None and not uncategorise and (rules or said or known or len(gone) > 1):
-        raise CategoryInUse(rules=len(rules), corrections=len(said), below=len(gone) - 1, known=known)
+    if reassign_to is None and not uncategorise and (rules or said or any(uses) or len(gone) > 1):
+        raise CategoryInUse(len(rules), len(said), uses.marks, below=len(gone) - 1, known=uses.known)
     if reassign_to is None:
         return uncategorised(book, gone)
     if reassign_to in gone:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hourloom.activities.model.category import Category, CategoryTree, Color, Icon, Name, Score
 from hourloom.activities.service.categories import Categories
+from hourloom.activities.shipped import Language
 from hourloom.core.actors import Actor
 from hourloom.web.routes import Mode, Routes
 
@@ -89,6 +90,27 @@ class CategoriesChangeMade(msgspec.Struct):
     operation_id: int
 
 
+class CategoryLanguage(msgspec.Struct, forbid_unknown_fields=True):
+    """The language in which the categories that ship are to be named."""
+
+    language: Language
+
+
+class NamedOtherwise(msgspec.Struct):
+    """How many of the categories that ship would get another name."""
+
+    named_otherwise: dict[Language, int]
+    """By language; those that were renamed or moved are none of them."""
+
+
+class CategoriesNamed(msgspec.Struct):
+    """How many got another name, and the operation with which this can be undone."""
+
+    renamed: int
+    operation_id: int | None
+    """None where all were named so already."""
+
+
 @routes.on("GET", "/categories", scope=READ)
 def list_categories(categories: Categories, who: Actor) -> CategoriesShape:
     """List the categories."""
@@ -102,6 +124,18 @@ def add_category(categories: Categories, who: Actor, body: NewCategory) -> Categ
     wanted = Category(0, **msgspec.structs.asdict(body))
     tree, number, operation = categories.add(who, wanted)
     return CategoryMade(_shape(tree, tree.require(number)), operation)
+
+
+@routes.on("GET", "/categories/language", scope=READ)
+def count_category_names(categories: Categories, who: Actor) -> NamedOtherwise:
+    """Tell how many of the categories that ship have their names in another language."""
+    return NamedOtherwise(categories.named_otherwise(who))
+
+
+@routes.on("PUT", "/categories/language", scope=WRITE, mode=Mode.WRITE)
+def name_categories(categories: Categories, who: Actor, body: CategoryLanguage) -> CategoriesNamed:
+    """Name the categories that ship in a language, but for those that were renamed or moved."""
+    return CategoriesNamed(*categories.name_in(who, body.language))
 
 
 @routes.on("PATCH", "/categories/{category}", scope=WRITE, mode=Mode.WRITE)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Collection, Mapping
+from typing import Protocol, get_args
 
 import msgspec
 
@@ -16,10 +16,10 @@ from hourloom.activities.classifying.texts import forget_texts
 from hourloom.activities.model.category import Category, CategoryNameTaken, CategoryTree, shipped_words
 from hourloom.activities.model.learned import Vote
 from hourloom.activities.model.rulebook import Rulebook
-from hourloom.activities.model.tending import NEW, edited, with_category, without_category
+from hourloom.activities.model.tending import NEW, CategoryUses, edited, with_category, without_category
 from hourloom.activities.service.answered import AnswersOfModels
 from hourloom.activities.service.editing import CATEGORIES, READ, WRITE, Rulebooks, Saved
-from hourloom.activities.shipped import known_of
+from hourloom.activities.shipped import Language, known_of, names_in
 from hourloom.core.actors import Actor
 from hourloom.core.ids import OperationId, WorkspaceId
 from hourloom.db.transaction import Database, Transaction, whole
@@ -47,6 +47,14 @@ class CategoryReferrer(Protocol):
         ...
 
 
+class CategoryGiver(CategoryReferrer, Protocol):
+    """A feature whose rows give categories as rules do: without any they keep what else they give, or go."""
+
+    def uncategorise(self, tx: Transaction, who: Actor, gone: Collection[int], /) -> object | None:
+        """Let nothing give one of some categories; return what takes that back, as `replace` does."""
+        ...
+
+
 class Categories:
     """The tree of categories, and who decides what belongs to which."""
 
@@ -58,12 +66,18 @@ class Categories:
         self._classifiers: dict[int, tuple[str, Classifier]] = {}
         self._guard = threading.Lock()
         self._referrers: list[CategoryReferrer] = []
+        self._givers: list[CategoryGiver] = []
         self.refer(AnswersOfModels())
 
     def refer(self, referrer: CategoryReferrer) -> None:
         """Ask a feature from now on, when another category takes the place of one."""
         self._referrers.append(referrer)
         self._rulebooks.take_back_with(referrer.name, referrer.take_back)
+
+    def let_give(self, giver: CategoryGiver) -> None:
+        """Ask a feature from now on also when categories go and nothing takes their place."""
+        self._givers.append(giver)
+        self.refer(giver)
 
     def classifier(self, tx: Transaction, workspace_id: int) -> Classifier:
         """Return the classifier of a workspace as of now; the same one until something changes."""
@@ -92,12 +106,12 @@ class Categories:
         """Return the tree of a workspace."""
         return self._rulebooks.read(tx, workspace_id).tree
 
-    def known(self, tx: Transaction, workspace_id: int, tree: CategoryTree, number: int) -> int:
-        """Return of how much it is known, without any rule, that it belongs to a category or below it."""
+    def uses(self, tx: Transaction, workspace_id: int, tree: CategoryTree, number: int) -> CategoryUses:
+        """Return how much belongs to a category or below it without any rule."""
         gone = tree.below(number)
         words = (word for each in gone for word in shipped_words(tree.require(each).shipped))
         answers = store.count_answers(tx, workspace_id, gone)
-        return known_of(words) + answers + store.count_marks_giving(tx, workspace_id, gone)
+        return CategoryUses(store.count_marks_giving(tx, workspace_id, gone), known_of(words) + answers)
 
     def version(self, tx: Transaction, workspace_id: int) -> int:
         """Return the version of all that decides about categories."""
@@ -152,16 +166,40 @@ class Categories:
         who.require(WRITE)
         with self._database.begin() as tx:
             before = self._rulebooks.read(tx, who.workspace_id)
-            known = self.known(tx, who.workspace_id, before.tree, number)
+            uses = self.uses(tx, who.workspace_id, before.tree, number)
             after = without_category(
-                before, number, reassign_to=reassign_to, uncategorise=uncategorise, known=known
+                before, number, reassign_to=reassign_to, uncategorise=uncategorise, uses=uses
             )
-            steps: dict[str, object] = {}
-            for referrer in self._referrers if reassign_to is not None else ():
-                was = referrer.replace(tx, who, number, reassign_to or 0)
-                if was is not None:
-                    steps[referrer.name] = was
-            return self._rulebooks.save(tx, who, CATEGORIES, before, after, steps).operation_id
+            if reassign_to is not None:
+                steps = {each.name: each.replace(tx, who, number, reassign_to) for each in self._referrers}
+            else:
+                gone = before.tree.below(number)
+                steps = {each.name: each.uncategorise(tx, who, gone) for each in self._givers}
+            kept = {name: was for name, was in steps.items() if was is not None}
+            return self._rulebooks.save(tx, who, CATEGORIES, before, after, kept).operation_id
+
+    def named_otherwise(self, who: Actor) -> dict[Language, int]:
+        """Return by languages how many of the categories that ship `name_in` would rename."""
+        who.require(READ)
+        with self._database.read() as tx:
+            tree = self.tree(tx, who.workspace_id)
+            return {language: len(names_in(tree, language)) for language in get_args(Language)}
+
+    def name_in(self, who: Actor, language: Language) -> tuple[int, OperationId | None]:
+        """Name the categories that ship in a language; return how many got another name.
+
+        Those that their user renamed or moved stay as they are.
+        """
+        who.require(WRITE)
+        with self._database.begin() as tx:
+            before = self._rulebooks.read(tx, who.workspace_id)
+            names = names_in(before.tree, language)
+            if not names:
+                return 0, None
+            after = [
+                msgspec.structs.replace(each, name=names.get(each.id, each.name)) for each in before.tree.all
+            ]
+            return len(names), self._saved(tx, who, before, before.with_(categories=after)).operation_id
 
     def _saved(self, tx: Transaction, who: Actor, before: Rulebook, after: Rulebook) -> Saved:
         return self._rulebooks.save(tx, who, CATEGORIES, before, after)

@@ -403,6 +403,11 @@ class News:
         for workspace, (start, end) in waiting.items():
             tx.changed(workspace, ActivitiesChanged(start, end))
 
+    def forget(self, workspace: WorkspaceId) -> None:
+        """Drop what waits to be told of a workspace that is gone."""
+        with self._guard:
+            self._waiting.pop(workspace, None)
+
     def _add(self, workspace: WorkspaceId, start: Instant, end: Instant) -> None:
         with self._guard:
             first, last = self._waiting.get(workspace, (start, end))

@@ -27,6 +27,7 @@ from hourloom.activities.model.mark import (
     outside,
     problem_of,
     replaced,
+    uncategorised,
 )
 from hourloom.activities.service.editing import READ, WRITE, Rulebooks
 from hourloom.activities.service.lanes import Lanes
@@ -247,6 +248,13 @@ class Marks:
         ]
         return [self._changed(tx, who.workspace_id, edit) for edit in edits if edit.marks_before] or None
 
+    def uncategorise(self, tx: Transaction, who: Actor, gone: Collection[int]) -> list[MarkEdit] | None:
+        """Let no mark give one of some categories; return what takes that back."""
+        edits = [
+            uncategorised(user, marks, gone) for user, marks in self._of_all(tx, who.workspace_id).items()
+        ]
+        return [self._changed(tx, who.workspace_id, edit) for edit in edits if edit.marks_before] or None
+
     def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
         """Let marks give again what they did; leave alone what was changed since."""
         for edit in decode(was, list[MarkEdit]):
@@ -337,7 +345,7 @@ class MarksOfLabels:
 
 
 class MarksOfCategories:
-    """Lets another category take the place of one that marks give."""
+    """Lets categories be deleted that marks give, and another one take the place of one."""
 
     name = "marks"
 
@@ -347,6 +355,10 @@ class MarksOfCategories:
     def replace(self, tx: Transaction, who: Actor, number: int, by: int) -> list[MarkEdit] | None:
         """Let marks give the category that takes the place of one."""
         return self._marks.rename(tx, who, "category", number, by)
+
+    def uncategorise(self, tx: Transaction, who: Actor, gone: Collection[int]) -> list[MarkEdit] | None:
+        """Let marks give none of some categories; those left with nothing go."""
+        return self._marks.uncategorise(tx, who, gone)
 
     def take_back(self, tx: Transaction, who: Actor, was: bytes) -> None:
         """Let marks give again what they did."""

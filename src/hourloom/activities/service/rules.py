@@ -244,7 +244,7 @@ class Rules:
                 number,
                 reassign_to=edit.reassign_to,
                 uncategorise=edit.uncategorise,
-                known=self._categories.known(tx, who.workspace_id, before.tree, number),
+                uses=self._categories.uses(tx, who.workspace_id, before.tree, number),
             )
         return before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -10,6 +11,9 @@ from hourloom.activities.shipped.reading import text_of
 
 TREE_VERSION = 1
 """Grows when categories are added, which are then laid out beside what a user made of the tree."""
+
+Language = Literal["en", "de"]
+"""A language that the categories which ship have names in."""
 
 _SAID = {"yes": True, "no": False, "-": None}
 
@@ -21,6 +25,7 @@ class DefaultCategory(msgspec.Struct, frozen=True):
     """What the table and the keywords call it, whatever its user renames it to."""
     parent: str | None
     name: str
+    german: str
     color: str
     icon: str
     score: int | None
@@ -29,6 +34,11 @@ class DefaultCategory(msgspec.Struct, frozen=True):
     interrupts: bool | None
     since: int = 1
     """The version of the tree that brought it."""
+
+    @property
+    def names(self) -> dict[Language, str]:
+        """Return its name in each language."""
+        return {"en": self.name, "de": self.german}
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +49,8 @@ def default_tree() -> tuple[DefaultCategory, ...]:
 
 
 def _category(line: str) -> DefaultCategory:
-    key, name, color, icon, score, focus, interrupts = (part.strip() for part in line.split("|"))
+    key, name, german, color, icon, score, focus, interrupts = (part.strip() for part in line.split("|"))
     parent = key.rpartition(".")[0] or None
     level = None if score == "-" else int(score)
-    return DefaultCategory(key, parent, name, color, icon, level, _SAID[focus], _SAID[interrupts])
+    said = _SAID[focus], _SAID[interrupts]
+    return DefaultCategory(key, parent, name, german, color, icon, level, *said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import msgspec
@@ -18,7 +18,7 @@ from hourloom.archive.model import (
     NoSuchArchive,
     Progress,
 )
-from hourloom.archive.ports import AnyTable
+from hourloom.archive.ports import Tables
 from hourloom.archive.shelf import Shelf
 from hourloom.core.actors import Actor
 from hourloom.core.clock import SECOND, Clock, datetime_of
@@ -47,7 +47,7 @@ class ArchiveExports:
         jobs: Jobs,
         downloads: Downloads,
         shelf: Shelf,
-        tables: Sequence[AnyTable],
+        tables: Tables,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._database, self._clock, self._jobs, self._downloads = database, clock, jobs, downloads
@@ -82,7 +82,7 @@ class ArchiveExports:
         from hourloom.archive.exporting import export  # noqa: PLC0415 - a server that starts needs none of it
 
         facts = self._shelf.known(id, ArchiveExport)
-        written = export(self._database, self._tables, self._shelf, id, facts.workspace_id, progress)
+        written = export(self._database, self._tables(), self._shelf, id, facts.workspace_id, progress)
         facts = msgspec.structs.replace(
             facts,
             state="ready",

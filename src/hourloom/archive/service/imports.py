@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from hourloom.archive.model import (
     NoSuchArchive,
     Progress,
 )
-from hourloom.archive.ports import AnyTable
+from hourloom.archive.ports import Tables
 from hourloom.archive.shelf import Arriving, Shelf
 from hourloom.core.actors import EVERYTHING, Actor
 from hourloom.core.archiving import OnConflict
@@ -65,7 +65,7 @@ class ArchiveImports:
         jobs: Jobs,
         operations: Operations,
         shelf: Shelf,
-        tables: Sequence[AnyTable],
+        tables: Tables,
         *,
         last_payload: Callable[[Transaction], int],
         spool: Path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,6 +30,7 @@ from hourloom.sdk.deciding import (
     ListedCorrections,
     MadeCategory,
     MadeCorrection,
+    NamedCategories,
     RulesPreview,
     TestedRules,
 )
@@ -79,7 +80,7 @@ class NothingAsked(Invalid):
 
 
 class NeededStill(Conflict):
-    """'{name}' is in use by rules, corrections or apps: add --reassign-to CATEGORY or --uncategorise."""
+    """'{name}' is used by rules, corrections, marks or apps: add --reassign-to CATEGORY or --uncategorise."""
 
 
 class OneThing(Invalid):
@@ -186,6 +187,25 @@ def move(  # noqa: PLR0913 - as above
             return
         made = api.patch(f"{CATEGORIES}/{number}", wanted, MadeCategory)
     _say_made(made, "Moved", as_json=as_json)
+
+
+def language(
+    context: typer.Context,
+    wanted: Annotated[Literal["en", "de"], typer.Argument(metavar="LANGUAGE", help="en or de.")],
+    *,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Name the categories that ship in another language; those you renamed or moved stay as they are."""
+    with handed(context).reach(configured(data_dir, config), False) as way:
+        made = Api(way).put(f"{CATEGORIES}/language", {"language": wanted}, NamedCategories)
+    if as_json:
+        print_json(made)
+    elif made.operation_id is None:
+        say("They are named so already.")
+    else:
+        say(f"Renamed {made.renamed}; `hourloom undo {made.operation_id}` takes it back.")
 
 
 def delete(  # noqa: PLR0913 - as above
@@ -412,6 +432,7 @@ def add_to(app: typer.Typer) -> None:
         "move",
         epilog=examples("hourloom category move Research --into Learning --preview"),
     )(move)
+    family.command("language", epilog=examples("hourloom category language de"))(language)
     family.command(
         "delete",
         epilog=examples(

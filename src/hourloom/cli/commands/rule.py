@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated
 
 import msgspec
 import typer
@@ -12,8 +11,8 @@ from hourloom.cli.categories import (
     RULES,
     LabelNames,
     categories_of,
-    category_named,
-    path_of,
+    fill_outcome,
+    outcome_in_words,
     show_preview,
     show_tested,
 )
@@ -22,7 +21,7 @@ from hourloom.cli.output import print_json, print_table, say
 from hourloom.core.decoding import convert
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.core.privacy import Times
-from hourloom.sdk.answers import ListedProjects, ListedTags, MadeOperation
+from hourloom.sdk.answers import MadeOperation
 from hourloom.sdk.api import Api
 from hourloom.sdk.deciding import (
     ConditionShown,
@@ -75,10 +74,6 @@ Switch = Annotated[bool | None, typer.Option("--on/--off", help="Whether it is u
 Preview = Annotated[bool, typer.Option("--preview", help="Only show what would move of the last 28 days.")]
 
 
-class NoLabelNamed(NotFound):
-    """There is no {kind} '{name}'; `hourloom {kind} list` shows those there are."""
-
-
 class NoRuleOfThatNumber(NotFound):
     """There is no rule {id}; `hourloom rule list` shows those there are."""
 
@@ -93,11 +88,6 @@ class NotDaysOfTheWeek(Invalid):
 
 class OneForm(Invalid):
     """Give only one of --words, --is and --re2."""
-
-
-class _Named(Protocol):
-    id: int
-    name: str
 
 
 class Asked(msgspec.Struct):
@@ -117,9 +107,7 @@ def list_(
         api = Api(way)
         found = api.get(RULES, ListedRules)
         paths = {each.id: each.path for each in categories_of(api)} if found.rules else {}
-        outcomes = [each.rule.outcome for each in found.rules]
-        project = next((each.project_id for each in outcomes if each.project_id is not None), None)
-        names = LabelNames.of(api, project, [tag for each in outcomes for tag in each.tag_ids])
+        names = LabelNames.in_outcomes(api, [each.rule.outcome for each in found.rules])
     if as_json:
         print_json(found)
         return
@@ -129,7 +117,7 @@ def list_(
             "faulty" if each.problem else "on" if each.rule.enabled else "off",
             str(each.rule.priority or ""),
             said(each.rule),
-            _gives(each.rule, paths, names),
+            outcome_in_words(each.rule.outcome, paths, names),
             each.rule.name,
         )
         for each in found.rules
@@ -354,12 +342,6 @@ def _condition(condition: ConditionShown) -> str:
     return f"{no}{condition.field} {how} {condition.text}"
 
 
-def _gives(rule: RuleShown, paths: dict[int, list[str]], names: LabelNames) -> str:
-    outcome = rule.outcome
-    found = [] if outcome.category_id is None else [path_of(paths.get(outcome.category_id))]
-    return ", ".join([*found, *names.said(outcome.project_id, outcome.tag_ids)])
-
-
 def _form(*, words: bool, whole: bool, re2: bool) -> str | None:
     if words + whole + re2 > 1:
         raise OneForm
@@ -412,24 +394,8 @@ def _fill(api: Api, rule: RuleShown, asked: Asked) -> None:
     """Put into a rule what options say, names turned to numbers."""
     if asked.conditions:
         rule.conditions = asked.conditions
-    if asked.category is not None:
-        rule.outcome.category_id = category_named(categories_of(api), asked.category).id
-    if asked.project is not None:
-        projects = api.get("/api/v1/projects", ListedProjects).projects
-        rule.outcome.project_id = _labelled(projects, asked.project, "project")
-    if asked.tags:
-        tags = api.get("/api/v1/tags", ListedTags).tags
-        rule.outcome.tag_ids = [_labelled(tags, name, "tag") for name in asked.tags]
-
-
-Label = TypeVar("Label", bound=_Named)
-
-
-def _labelled(found: Iterable[Label], name: str, kind: str) -> int:
-    for each in found:
-        if each.name.casefold() == name.casefold() or str(each.id) == name:
-            return each.id
-    raise NoLabelNamed(kind=kind, name=name[:100])
+    outcome = rule.outcome
+    fill_outcome(api, outcome, category=asked.category, project=asked.project, tags=asked.tags)
 
 
 def _set(

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from hourloom.core.decoding import decode
 from hourloom.core.errors import HourloomError
-from hourloom.db.keys import errors
+from hourloom.db.keys import errors, header
 from hourloom.db.keys.errors import UnlockingFailed
 from hourloom.db.keys.tasks import AnyTask, Place, Unlock
 from hourloom.db.keys.unlock import Unlocked
@@ -63,12 +63,30 @@ class Asked(Generic[Answer]):
         return value
 
 
-Unlocking = Asked[Unlocked]
+class Unlocking(Protocol):
+    """Unlocking under way."""
+
+    def result(self) -> Unlocked:
+        """Wait for the key and return it, or raise what went wrong."""
+        ...
+
+
+class _Plain:
+    """A database that is not encrypted: there is no key to find, so nothing is started to find it."""
+
+    def __init__(self, place: Place, task: Unlock) -> None:
+        self._place, self._task = place, task
+
+    def result(self) -> Unlocked:
+        return self._task.perform(self._place.means())
 
 
 def begin_unlocking(place: Place, task: Unlock) -> Unlocking:
     """Start to unlock; `PassphraseNeeded` asks the caller to begin again with a passphrase."""
-    return begin(place, task, Unlocked)
+    if header.state_of(place.places.database) == header.PLAIN:
+        return _Plain(place, task)
+    unlocking: Asked[Unlocked] = begin(place, task, Unlocked)
+    return unlocking
 
 
 def begin(place: Place, task: AnyTask, kind: Any) -> Asked[Any]:  # whatever the task answers

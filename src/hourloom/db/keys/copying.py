@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+import msgspec
 
 from hourloom.db.keys import header
 from hourloom.db.keys.errors import CopyNotSound, NoRoomToConvert
@@ -31,6 +31,8 @@ _INSTRUCTIONS_BETWEEN_REPORTS = 1_000_000
 
 def free_space(directory: Path) -> int:
     """Return the bytes that are free on the disk of a directory."""
+    import shutil  # noqa: PLC0415 - a start has no use for it
+
     return shutil.disk_usage(directory).free
 
 
@@ -54,8 +56,7 @@ def require_room(database: Path, size: int, free: int) -> None:
         raise NoRoomToConvert(database=database, needed=needed // MIB + 1, free=free // MIB)
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(msgspec.Struct, frozen=True):
     """What must be the same in the copy."""
 
     schema: list[tuple[str, str, str | None]]

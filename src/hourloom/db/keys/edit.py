@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from hourloom.db.keys import header, ways, wraps
 from hourloom.db.keys.errors import (
@@ -20,8 +20,7 @@ from hourloom.db.keys.ways import DataKey, Means
 from hourloom.db.keys.wraps import KeyFile, Method, Wrap
 
 
-@dataclass(frozen=True)
-class WrapSummary:
+class WrapSummary(msgspec.Struct, frozen=True):
     """What may be shown of one way to open the database."""
 
     id: str

@@ -6,8 +6,9 @@ import contextlib
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from hourloom.db.keys import wraps
 from hourloom.db.keys.errors import (
@@ -26,8 +27,7 @@ _MOST_KEYS = 2
 """The old and the new one, while one takes the other's place."""
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """The files of one data directory and its configuration directory."""
 
     directory: Path

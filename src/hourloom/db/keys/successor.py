@@ -6,7 +6,7 @@ database         └─ old … copied … old ─ swap ─ new
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys import recovery, ways, wraps
@@ -23,8 +23,7 @@ from hourloom.db.keys.ways import DataKey, Means
 from hourloom.db.keys.wraps import KeyFile, Wrap
 
 
-@dataclass(frozen=True, repr=False)
-class Successor:
+class Successor(msgspec.Struct, frozen=True):
     """A new data key that is wrapped already, and the recovery code that opens it."""
 
     key: DataKey
@@ -32,6 +31,9 @@ class Successor:
 
     def __repr__(self) -> str:
         return f"Successor(key={self.key!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("key", self.key)]
 
 
 def make(means: Means, unlocked: Unlocked, words: str | None = None) -> Successor:

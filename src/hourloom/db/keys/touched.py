@@ -11,8 +11,9 @@ no trigger behind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from hourloom.db.keys.copying import quoted
 
@@ -24,8 +25,7 @@ Taken = dict[str, list[Key]]
 """The rows of each table that changed, by their keys."""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table, and the columns that name its rows; without any it is copied whole."""
 
     name: str

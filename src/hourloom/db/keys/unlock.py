@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
 
 from hourloom.core.errors import HourloomError
 from hourloom.db.keys import header, recovery, ways, wraps
@@ -30,8 +31,7 @@ from hourloom.db.keys.wraps import Encryption, KeyFile, Method, Wrap
 _ORDER: tuple[Method, ...] = ("keychain", "key_file", "passphrase")
 
 
-@dataclass(frozen=True, repr=False)
-class Unlocked:
+class Unlocked(msgspec.Struct, frozen=True):
     """A database that can be opened: its key, or none where it is not encrypted."""
 
     data_key: bytes | None
@@ -52,6 +52,9 @@ class Unlocked:
 
     def __repr__(self) -> str:
         return f"Unlocked(database_id={self.database_id!r}, method={self.method!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("database_id", self.database_id), ("method", self.method)]
 
 
 def unlock(means: Means, encryption: Encryption) -> Unlocked:
@@ -178,7 +181,7 @@ def _unlocked(means: Means, document: KeyFile, key_id: str) -> Unlocked:
             continue
         _verify(means.places, data_key)
         successor = _successor(means, document, data_key, wrap.method)
-        return replace(_result(document, data_key, wrap.method), successor=successor)
+        return msgspec.structs.replace(_result(document, data_key, wrap.method), successor=successor)
     raise _first_obstacle(means.places, failures)
 
 

@@ -6,7 +6,8 @@ import contextlib
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from hourloom.core.clock import Clock, SystemClock, format_instant
 from hourloom.db.keys import passphrase, recovery, wraps
@@ -25,8 +26,7 @@ from hourloom.db.keys.wraps import KeyFile, Method, Wrap
 _SECRET = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Means:
+class Means(msgspec.Struct, frozen=True):
     """What this computer offers to keep and to find a key."""
 
     places: Places
@@ -34,14 +34,13 @@ class Means:
     """None where the configuration switches it off."""
     ask_passphrase: Callable[[], str] | None = None
     """None where nobody can be asked."""
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = msgspec.field(default_factory=SystemClock)
 
     def now(self) -> str:
         return format_instant(self.clock.now())
 
 
-@dataclass(frozen=True, repr=False)
-class DataKey:
+class DataKey(msgspec.Struct, frozen=True):
     """The key of a database's pages, and the id by which its files and wraps name it."""
 
     id: str
@@ -53,6 +52,9 @@ class DataKey:
 
     def __repr__(self) -> str:
         return f"DataKey(id={self.id!r}, key=…)"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("id", self.id)]
 
 
 def wrap_automatically(means: Means, document: KeyFile, data_key: DataKey) -> Wrap:

@@ -6,7 +6,6 @@ What each day adds is a tally; tallies of days add up to that of their period, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
 from typing import Literal, NamedTuple
 
 from hourloom.activities.model.pulse import tally as pulse_tally
@@ -142,6 +141,8 @@ def outlook(pace: Sequence[GoalPace], *, days_left: int, days: int, time_left: i
     is_late = 2 * time_left <= time
     if len(pace) < KNOWN_DAYS:
         return GoalOutlook(None, is_late, time_left)
+    from statistics import median  # noqa: PLC0415 - a start need not wait for it
+
     whole, rest = (median(sum(tally) for tally in part) for part in zip(*pace, strict=True))
     if whole:
         # Half by what is usually done, not by the clock: a night before work says nothing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -171,7 +171,7 @@ def _bucket(key: str, found: _Found) -> SourceBucket:
         name=_text(found, "name") or None,
         event_count=found.count,
     )
-    return replace(bucket, data=bucket_data(found.fields.get("data", b"{}")))
+    return msgspec.structs.replace(bucket, data=bucket_data(found.fields.get("data", b"{}")))
 
 
 def _text(found: _Found, field: str) -> str:

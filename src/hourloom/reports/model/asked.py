@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,8 @@ SHOWN_ROWS = 1_000
 DEEPEST = 100
 
 Words = Annotated[str, Meta(max_length=4_000)]
+Shape = Literal["table", "tree", "sunburst"]
+"""A table with bars, a tree map, or rings; each with that table."""
 
 
 class PartNotKnown(Invalid):
@@ -78,6 +80,8 @@ class ReportDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """How many rows are shown; 0 leaves that open."""
     where: dict[Annotated[str, Meta(max_length=20)], Words] = {}
     """The parameters of its filter."""
+    shape: Shape = "table"
+    """How the screens draw it; the numbers are the same."""
 
 
 def parts_of(parameters: Mapping[str, str]) -> ReportParts:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from hourloom.tracking.query.deadline import NEVER, Deadline
 from hourloom.tracking.query.errors import QueryFunctionError
@@ -20,8 +21,7 @@ MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 300
 """Texts, and characters of each, that are remembered with the rules that match them: some megabytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A pattern looked for in the text values of some keys, or of all."""
 
     pattern: str

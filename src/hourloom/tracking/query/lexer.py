@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from hourloom.tracking.query.errors import QueryParseError
 from hourloom.tracking.query.syntax import place_in
@@ -20,8 +21,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A word of the language: kind is string, number, name, mark or end."""
 
     kind: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from hourloom.tracking.query.events import Events
 
 
-@dataclass(frozen=True, slots=True)
-class BucketSummary:
+class BucketSummary(msgspec.Struct, frozen=True):
     """A bucket as queries look for it."""
 
     id: str

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+
+class Literal(msgspec.Struct, frozen=True):
     """A string, a number, true or false."""
 
     at: int
     value: str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """The value a name was given."""
 
     at: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A function and its arguments."""
 
     at: int
@@ -32,24 +30,21 @@ class Call:
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     """A list written out."""
 
     at: int
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DictOf:
+class DictOf(msgspec.Struct, frozen=True):
     """A dictionary written out."""
 
     at: int
     entries: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One operator and what stands to the right of it."""
 
     at: int
@@ -57,8 +52,7 @@ class Step:
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """Operators applied from left to right; none binds tighter than another, as in aw-server-rust."""
 
     at: int
@@ -69,8 +63,7 @@ class Chain:
 Expression: TypeAlias = Literal | Variable | Call | ListOf | DictOf | Chain
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(msgspec.Struct, frozen=True):
     """Give a name a value; `return x` assigns RETURN."""
 
     at: int
@@ -78,24 +71,21 @@ class Assign:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate:
+class Evaluate(msgspec.Struct, frozen=True):
     """An expression on its own, such as `print(x);`."""
 
     at: int
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True):
     """One condition and what it guards."""
 
     condition: Expression
     block: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(msgspec.Struct, frozen=True):
     """The first branch whose condition holds is run, or else the last block."""
 
     at: int
@@ -106,8 +96,7 @@ class If:
 Statement: TypeAlias = Assign | Evaluate | If
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """The statements of a query, and where its lines begin."""
 
     statements: tuple[Statement, ...]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from hourloom.core.clock import EARLIEST, LATEST, Instant, instant_of
 from hourloom.tracking.query.errors import QueryInterpretError
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """From start up to end, with the words the query's own variables show for them."""
 
     start: Instant

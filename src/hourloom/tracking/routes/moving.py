@@ -15,7 +15,6 @@ from msgspec import Meta
 
 from hourloom.core.actors import Actor
 from hourloom.core.ids import OperationId
-from hourloom.imports.activitywatch.apart import open_spooled
 from hourloom.tracking.model import BucketDraft, BucketName, EventDraft, Word, interval
 from hourloom.tracking.query.encoding import encode_result
 from hourloom.tracking.routes.aw import READ, WRITE, bucket_shape
@@ -108,6 +107,8 @@ def export_bucket(buckets: Buckets, events: Events, who: Actor, bucket: BucketNa
 )
 async def import_export(moving_in: MovingIn, spool: Spool, who: Actor, upload: Upload) -> Imported:
     """Import an export of ActivityWatch, as JSON or as an uploaded file; what is there already is skipped."""
+    from hourloom.imports.activitywatch.apart import open_spooled  # noqa: PLC0415 - most servers never import
+
     spool.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with SpoolFile(spool.directory) as file:
         await receive(upload, file)

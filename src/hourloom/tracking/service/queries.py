@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,13 +20,13 @@ from hourloom.tracking.query.deadline import Deadline
 from hourloom.tracking.query.encoding import encode_result
 from hourloom.tracking.query.errors import QueryFunctionError
 from hourloom.tracking.query.events import Events
-from hourloom.tracking.query.interpreter import run
-from hourloom.tracking.query.parser import parse_query
 from hourloom.tracking.query.ports import BucketSummary
-from hourloom.tracking.query.syntax import Program
-from hourloom.tracking.query.timeperiod import Period, parse_period
 from hourloom.tracking.service.events import count_events, read_events
 from hourloom.tracking.shelf import PayloadShelf
+
+if TYPE_CHECKING:
+    from hourloom.tracking.query.syntax import Program
+    from hourloom.tracking.query.timeperiod import Period
 
 MOST_PERIODS = 1_000
 MOST_KEPT_BYTES = 4 * 1024 * 1024
@@ -44,6 +44,9 @@ class Queries:
 
     async def ask(self, who: Actor, lines: Sequence[str], periods: Sequence[str], name: str = "") -> bytes:
         """Return the JSON list of a query's results, one for each period."""
+        from hourloom.tracking.query.parser import parse_query  # noqa: PLC0415 - a start need not wait for it
+        from hourloom.tracking.query.timeperiod import parse_period  # noqa: PLC0415 - as above
+
         who.require("tracking:read")
         if len(periods) > MOST_PERIODS:
             raise QueryFunctionError(f"A query has at most {MOST_PERIODS} periods.")
@@ -70,6 +73,8 @@ class Queries:
             return b"[" + b",".join(answers) + b"]"
 
     def _one(self, question: Question, period: Period, source: BucketSource, deadline: Deadline) -> bytes:
+        from hourloom.tracking.query.interpreter import run  # noqa: PLC0415 - as above
+
         key = (question.workspace_id, question.text, period.start_text, period.end_text)
         kept = self._answers.get(key, source.all_versions, source.names)
         if kept is not None:

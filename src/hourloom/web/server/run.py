@@ -101,6 +101,7 @@ async def _serve(
             servers = [await loop.create_server(connection, sock=each, backlog=BACKLOG) for each in sockets]
             gc.freeze()
             gc.set_threshold(*COLLECTIONS)
+            gc.enable()
             addresses = [each.getsockname()[:2] for each in tcp]
             on_ready(Running(addresses, lambda: _call(loop, stop)))
             await stopping.wait()

@@ -247,6 +247,7 @@ export const PROBLEMS: Record<string, string> = {
   "file_gone": "Diese Datei gibt es nicht mehr; die Ansichten wurden erneuert.",
   "invalid_shape": "Etwas daran hat nicht die verlangte Form: {reason}.",
   "method_not_allowed": "Diese Adresse beantwortet keine Anfragen mit {method}.",
+  "no_body_taken": "Den Inhalt dieser Anfrage liest niemand; schick keinen.",
   "not_that_type": "Verlangt ist {wanted}, nicht „{found}“.",
   "short_of_memory": "Dem Server fehlt Arbeitsspeicher; frag nach weniger, oder versuch es später noch einmal.",
   "unforeseen": "Etwas Unvorhergesehenes ging schief; das Protokoll sagt, wo.",
