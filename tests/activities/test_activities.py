@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hourloom.activities.model.filter import Filter
-from hourloom.activities.model.lane import CutsNotInOrder, Key, TooLongToTell
+from hourloom.activities.model.lane import CutsNotInOrder, Key, KeyValue, TooLongToTell
 from hourloom.activities.service.activities import Activities
 from hourloom.core.clock import DAY, HOUR, MINUTE, Instant, format_instant
 from hourloom.testing import ServerInMemory
@@ -63,6 +63,41 @@ def test_sums_are_the_same_however_they_are_grouped_and_cut(server: ServerInMemo
         assert sum(each.active for each in sums) == 80 * MINUTE
         assert sum(each.away for each in sums) == 20 * MINUTE
         assert [(each.start, each.end) for each in sums] == list(pairwise(edges))
+
+    hold()
+
+
+@pytest.mark.parametrize("moments_matter", [False, True])
+def test_what_is_told_one_after_the_other_adds_up_to_the_sums(
+    server: ServerInMemory, *, moments_matter: bool
+) -> None:
+    activities, who = server.service(Activities), server.owner
+    if moments_matter:
+        times = {"field": "time", "times": {"starts": "09:20", "ends": "09:50"}}
+        rule = {"conditions": [times], "outcome": {"category_id": 1}, "priority": 1}
+        assert server.client_with("activities:write").post("/api/v1/rules", rule).status == 201
+
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.tuples(st.integers(-DAY, 2 * DAY), st.integers(-DAY, 2 * DAY)).map(sorted),
+        st.sampled_from(KEYS),
+        st.sampled_from([None, Filter(apps=("firefox",)), Filter(title="docs")]),
+        st.booleans(),
+    )
+    def hold(period: list[int], keys: tuple[Key, ...], where: Filter | None, shared: bool) -> None:  # noqa: FBT001
+        start, end = (Instant(MIDNIGHT + at) for at in period)
+        with activities.shared() if shared else server.database.read():
+            (sums,) = activities.sums(who, [start, end], keys, where)
+            told = activities.told(who, start, end, keys, where)
+        added: dict[tuple[KeyValue, ...], int] = {}
+        for s, e, key in told.stretches:
+            added[key] = added.get(key, 0) + e - s
+        assert added == {key: lasted for key, lasted in sums.by.items() if lasted}
+        assert sum(e - s for s, e in told.away) == sums.away
+        times = sorted([*((s, e) for s, e, _ in told.stretches), *told.away])
+        assert all(s < e for s, e in times)
+        assert all(before[1] <= after[0] for before, after in pairwise(times))
+        assert not times or (start <= times[0][0] and times[-1][1] <= end)
 
     hold()
 

@@ -213,6 +213,10 @@ def test_whatever_is_said_everything_adds_up_and_undo_brings_back_the_same(
                 for part in activities.sums(who, [Instant(MIDNIGHT), Instant(MIDNIGHT + DAY)], keys)
             }
             spans = activities.spans(who, Instant(MIDNIGHT), Instant(MIDNIGHT + DAY))
+            told = [activities.told(who, Instant(MIDNIGHT), Instant(MIDNIGHT + DAY), keys) for keys in KEYS]
+        whole |= {
+            (sum(e - s for s, e, _ in each.stretches), sum(e - s for s, e in each.away)) for each in told
+        }
         away = sum(e - s for s, e in lane.away)
         assert whole == {(lane.active, away)}
         assert sum(e - s for s, e in spans) == lane.active

@@ -62,6 +62,14 @@ class ASums:
 
 
 @dataclass
+class ATold:
+    """A lane by what it counts."""
+
+    stretches: Sequence[tuple[Instant, Instant, tuple[Value, ...]]]
+    away: Sequence[tuple[Instant, Instant]]
+
+
+@dataclass
 class ASource:
     """What reports read."""
 
@@ -72,6 +80,19 @@ class ASource:
         self.asked += 1
         found = self.lane.cut(start, end)
         return ALane([each for each in found.activities if _meets(each, where)], found.away)
+
+    def told(
+        self,
+        _who: Actor,
+        start: Instant,
+        end: Instant,
+        keys: tuple[str, ...],
+        where: Filter | None = None,
+    ) -> ATold:
+        lane = self.between(_who, start, end, where)
+        values = [tuple(self.value(each, key) for key in keys) for each in lane.activities]
+        stretches = [(a.start, a.end, by) for a, by in zip(lane.activities, values, strict=True)]
+        return ATold(stretches, lane.away)
 
     def sums(
         self, _who: Actor, cuts: Sequence[Instant], keys: tuple[str, ...], where: Filter | None = None

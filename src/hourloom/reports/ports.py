@@ -8,7 +8,6 @@ from typing import Protocol
 from hourloom.activities.model.activity import Activity
 from hourloom.activities.model.filter import Filter
 from hourloom.activities.model.lane import Key
-from hourloom.activities.model.subject import Description, Subject
 from hourloom.core.actors import Actor
 from hourloom.core.clock import Instant
 from hourloom.reports.model.grouping import Value
@@ -20,6 +19,20 @@ class LaneSource(Protocol):
     @property
     def activities(self) -> Sequence[Activity]:
         """Return the activities in order."""
+        ...
+
+    @property
+    def away(self) -> Sequence[tuple[Instant, Instant]]:
+        """Return when nobody was there."""
+        ...
+
+
+class ToldSource(Protocol):
+    """A stretch of the lane, by what it counts."""
+
+    @property
+    def stretches(self) -> Sequence[tuple[Instant, Instant, tuple[Value, ...]]]:
+        """Return when, and one value for each key, in order."""
         ...
 
     @property
@@ -45,8 +58,10 @@ class SumsSource(Protocol):
 class ActivitySource(Protocol):
     """Reads the lane of one person within the caller's open transaction."""
 
-    def between(self, who: Actor, start: Instant, end: Instant, where: Filter | None = None) -> LaneSource:
-        """Return a stretch of the lane, cut to a period."""
+    def told(
+        self, who: Actor, start: Instant, end: Instant, keys: tuple[Key, ...], where: Filter | None = None
+    ) -> ToldSource:
+        """Return a stretch of the lane by what it counts, cut to a period."""
         ...
 
     def sums(
@@ -63,10 +78,6 @@ class ActivitySource(Protocol):
         self, who: Actor, start: Instant, end: Instant, where: Filter | None = None
     ) -> Sequence[tuple[Instant, Instant]]:
         """Return active time, merged where it touches."""
-        ...
-
-    def describe(self, who: Actor, subjects: Iterable[Subject]) -> Mapping[Subject, Description]:
-        """Return subjects in words."""
         ...
 
     def names(self, who: Actor, key: Key, values: Iterable[Value]) -> Mapping[Value, str | None]:

@@ -116,15 +116,14 @@ class LaneDay:
         return sorted({index for index in self.indices[first:last] if index >= FIRST})
 
     def runs(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Yield start, end and place of the runs within a period, cut to it."""
-        starts, indices = self.starts, self.indices
-        at = max(0, bisect_right(starts, start) - 1)
-        for place in range(at, len(indices)):
-            begins, ends = starts[place], starts[place + 1]
-            if begins >= end:
-                return
-            if ends > start:
-                yield max(begins, start), min(ends, end), indices[place]
+        """Return start, end and place of the runs within a period, cut to it."""
+        starts = self.starts
+        first, last = max(0, bisect_right(starts, start) - 1), bisect_left(starts, end, hi=len(self.indices))
+        begins, ends = starts[first:last], starts[first + 1 : last + 1]
+        if not begins or ends[-1] <= start:
+            return iter(())
+        begins[0], ends[-1] = max(begins[0], start), min(ends[-1], end)
+        return zip(begins, ends, self.indices[first:last], strict=True)
 
     def visit(self, start: int, end: int, index: int) -> tuple[int, int]:
         """Return from when to when a run goes on about the same, whatever is said about parts of it."""

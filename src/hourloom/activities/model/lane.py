@@ -81,6 +81,15 @@ class Sums(msgspec.Struct, frozen=True):
         return sum(self.by.values())
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What one person was doing within a period, as far as it is grouped."""
+
+    stretches: Sequence[tuple[Instant, Instant, tuple[KeyValue, ...]]]
+    """When, and by what it counts, in order; neighbours may be equal."""
+    away: Sequence[tuple[Instant, Instant]]
+    """When nobody was there; with a filter too, all of it."""
+
+
 class SourceEvent(msgspec.Struct, frozen=True):
     """An event that an activity came from."""
 

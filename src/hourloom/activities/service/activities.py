@@ -14,13 +14,22 @@ from hourloom.activities.lane.dwelling import without_short_visits
 from hourloom.activities.lane.spans import united
 from hourloom.activities.model.activity import Activity
 from hourloom.activities.model.filter import Filter
-from hourloom.activities.model.lane import MOST_DAYS, Key, KeyValue, Lane, SourceEvent, Sums, TooLongToTell
+from hourloom.activities.model.lane import (
+    MOST_DAYS,
+    Key,
+    KeyValue,
+    Lane,
+    SourceEvent,
+    Sums,
+    Told,
+    TooLongToTell,
+)
 from hourloom.activities.model.subject import Description, Subject
 from hourloom.activities.service import sources
 from hourloom.activities.service.kept import HowKept
 from hourloom.activities.service.lanes import KnownDay, Lanes
 from hourloom.activities.service.naming import AppNames, Names, Naming
-from hourloom.activities.service.questions import Deciders, Questions
+from hourloom.activities.service.questions import Deciders, Question, Questions
 from hourloom.activities.service.reading import settled_before
 from hourloom.activities.service.sharing import Sharing
 from hourloom.activities.service.summing import Summing, require_order
@@ -83,7 +92,7 @@ class Activities:
     def _between(
         self, tx: Transaction, who: Actor, start: Instant, end: Instant, where: Filter | None, dwell: int
     ) -> Lane:
-        asked = self._questions.ready(tx, who, (), where)
+        asked = self._ready(tx, who, (), where)
         found: list[Activity] = []
         away: list[tuple[int, int]] = []
         for known in self._days(tx, who, start, end):
@@ -96,6 +105,39 @@ class Activities:
             joined = without_short_visits(joined, dwell)
         spans = [(Instant(s), Instant(e)) for s, e in united(away)]
         return Lane(start, end, joined, spans)
+
+    def told(
+        self, who: Actor, start: Instant, end: Instant, keys: tuple[Key, ...], where: Filter | None = None
+    ) -> Told:
+        """Return what a person was doing within a period, by the values of some keys."""
+        who.require(READ)
+        with self._database.read() as tx:
+            return self._sharing.once(
+                tx,
+                who,
+                ("told", start, end, keys, where),
+                lambda: self._told(tx, who, start, end, keys, where),
+            )
+
+    def _told(
+        self,
+        tx: Transaction,
+        who: Actor,
+        start: Instant,
+        end: Instant,
+        keys: tuple[Key, ...],
+        where: Filter | None,
+    ) -> Told:
+        asked = self._ready(tx, who, keys, where)
+        stretches: list[tuple[Instant, Instant, tuple[KeyValue, ...]]] = []
+        away: list[tuple[int, int]] = []
+        for known in self._days(tx, who, start, end):
+            day = known.load()
+            first, last = max(start, known.start), min(end, known.start + DAY)
+            told = self._summing.told(tx, asked, day, first, last)
+            stretches += ((Instant(s), Instant(e), key) for s, e, key in told)
+            away += day.away_spans(first, last)
+        return Told(stretches, [(Instant(s), Instant(e)) for s, e in united(away)])
 
     def sums(
         self, who: Actor, cuts: Sequence[Instant], keys: tuple[Key, ...], where: Filter | None = None
@@ -116,7 +158,7 @@ class Activities:
         keys: tuple[Key, ...],
         where: Filter | None,
     ) -> list[Sums]:
-        asked = self._questions.ready(tx, who, keys, where)
+        asked = self._ready(tx, who, keys, where)
         days = self._days(tx, who, cuts[0], cuts[-1]) if len(cuts) > 1 else ()
         return self._summing.added(tx, asked, days, cuts)
 
@@ -258,6 +300,12 @@ class Activities:
             "sums": self._summing.figures(),
             "texts": self._wording.figures(),
         }
+
+    def _ready(self, tx: Transaction, who: Actor, keys: tuple[Key, ...], where: Filter | None) -> Question:
+        """Return a question made ready; what one answer learnt, another about the same snapshot knows."""
+        return self._sharing.once(
+            tx, who, ("ready", keys, where), lambda: self._questions.ready(tx, who, keys, where)
+        )
 
     def _days(self, tx: Transaction, who: Actor, start: int, end: int) -> Iterator[KnownDay]:
         if end - start > MOST_DAYS * DAY:

@@ -32,6 +32,9 @@ def needs_words(keys: Sequence[Key], where: Filter | None) -> InWords:
 def key_of(keys: Sequence[Key], tree: CategoryTree) -> KeyOf:
     """Return what gives an activity its values for some keys."""
     parts = [_part(key, tree) for key in keys]
+    if len(parts) == 1:
+        (only,) = parts
+        return lambda device, verdict, words: (only(device, verdict, words),)
     return lambda device, verdict, words: tuple(part(device, verdict, words) for part in parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise, repeat
 from typing import Any, NamedTuple
 
@@ -63,6 +63,19 @@ class Summing:
                 away[place] += part.away
         return [Sums(cuts[place], cuts[place + 1], total, away[place]) for place, total in enumerate(totals)]
 
+    def told(
+        self, tx: Transaction, asked: Question, day: LaneDay, start: int, end: int
+    ) -> Iterator[tuple[int, int, tuple[KeyValue, ...]]]:
+        """Yield the stretches of a part of a day in order, by what they count."""
+        places = day.places_between(start, end)
+        keys = dict(zip(places, self._keys(tx, asked, day, places), strict=True))
+        for s, e, place in day.runs(start, end):
+            key = keys.get(place)
+            if key is _OPEN:
+                yield from self._decided(tx, asked, day, s, e, place)[0]
+            elif key is not None:
+                yield s, e, key
+
     def forget(self) -> None:
         """Drop the sums that are kept: some of what they add up was erased."""
         self._sums.forget()
@@ -106,18 +119,24 @@ class Summing:
                 if place == AWAY:
                     away += e - s
                 elif key is _OPEN:
-                    moments, within = self._verdicts.moments(tx, asked, day, s, e, place)
+                    decided, within = self._decided(tx, asked, day, s, e, place)
                     alone = alone and within
-                    device = day.columns[2][place - FIRST]
-                    words = self._wording.of(tx, asked, day, [place]).get(place)
-                    for a, b, verdict in moments:
-                        key = _key(asked, device, verdict, words)
-                        if key is not None:
-                            by[key] = by.get(key, 0) + b - a
+                    for a, b, key in decided:
+                        by[key] = by.get(key, 0) + b - a
                 elif key is not None:
                     by[key] = by.get(key, 0) + e - s
             parts.append(_Part(by, away) if by or away else _NOTHING)
         return tuple(parts), alone
+
+    def _decided(
+        self, tx: Transaction, asked: Question, day: LaneDay, start: int, end: int, place: int
+    ) -> tuple[list[tuple[int, int, tuple[KeyValue, ...]]], bool]:
+        """Return by what the moments of a run count, and whether its day alone decides that."""
+        moments, within = self._verdicts.moments(tx, asked, day, start, end, place)
+        device = day.columns[2][place - FIRST]
+        words = self._wording.of(tx, asked, day, [place]).get(place)
+        keyed = ((s, e, _key(asked, device, verdict, words)) for s, e, verdict in moments)
+        return [(s, e, key) for s, e, key in keyed if key is not None], within
 
     def _keys(
         self, tx: Transaction, asked: Question, day: LaneDay, places: Sequence[int]

@@ -6,9 +6,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from hourloom.activities.model.activity import Activity
 from hourloom.activities.model.category import CategoryTree
 from hourloom.activities.model.lane import Key as LaneKey
 from hourloom.activities.service.kept import Kept
@@ -179,18 +178,22 @@ class Reader:
     ) -> Iterator[tuple[Instant, Instant, Value]]:
         """Yield what was done when, equal neighbours as one; gather when nobody was there."""
         open_: tuple[Instant, Instant, Value] | None = None
+        content = _asked(question.keys[:1])[1]
         for stretch in chosen(period, ("day",), question.parts, self._calendar):
             self.check()
-            lane = self._source.between(self._who, stretch.start, stretch.end, question.where)
-            away += lane.away
-            for activity, value in self._valued(lane.activities, question.keys[0], question.depth):
-                start = activity.start
+            keys = _with_names(content)
+            told = self._source.told(self._who, stretch.start, stretch.end, keys, question.where)
+            away += told.away
+            for start, end, values in told.stretches:
+                (value,) = self._cut(values[:1], content, question.depth)
+                if content == ("app",):
+                    self._labels.note_app(value, str(values[1]), end - start)
                 if open_ is not None:
                     if open_[1:] == (start, value):
-                        start = open_[0]
+                        start = open_[0]  # noqa: PLW2901 - it goes on
                     else:
                         yield open_
-                open_ = start, activity.end, value
+                open_ = start, end, value
         if open_ is not None:
             yield open_
 
@@ -286,37 +289,6 @@ class Reader:
             for each in busy:
                 found += self._edges.of(question.where, each.start, each.end, spans)
         return found
-
-    def _valued(
-        self, activities: Sequence[Activity], key: Key, depth: int
-    ) -> Iterator[tuple[Activity, Value]]:
-        """Yield activities with what they are by a key."""
-        described = (
-            self._source.describe(self._who, {activity.subject for activity in activities})
-            if key in ("app", "domain", "title")
-            else {}
-        )
-        for activity in activities:
-            verdict, value = activity.verdict, cast("Value", None)
-            match key:
-                case "category":
-                    value = self._above(verdict.category_id, depth) if depth else verdict.category_id
-                case "project":
-                    value = verdict.project_id
-                case "tag":
-                    value = verdict.tag_ids
-                case "device":
-                    value = activity.subject.device
-                case "score":
-                    value = self._tree.score(verdict.category_id)
-                case "source":
-                    value = verdict.source
-                case _:
-                    value = getattr(described[activity.subject], key)
-                    if key == "app":
-                        name = described[activity.subject].app_name
-                        self._labels.note_app(value, name, activity.end - activity.start)
-            yield activity, value
 
     def _ranges(
         self, keys: Sequence[Key], bounds: Sequence[Bounds], period: ReportRange
