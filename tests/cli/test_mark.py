@@ -6,11 +6,12 @@ import re
 import shlex
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from time import tzset
 
 import pytest
 import typer
 
-from hourloom.cli.commands.mark import NotAMoment, NotAPeriod, _moment, _period
+from hourloom.cli.commands.mark import NotADate, NotAMoment, NotAPeriod, _begins, _moment, _period
 from hourloom.cli.main import application
 from tests.cli.program import Program
 
@@ -50,6 +51,7 @@ def test_what_cannot_be_said_is_told_in_one_sentence(served: Program) -> None:
     assert "no tag 'x'" in served.refused("mark", "add", f"{day}..10:00", "--tag", "x")
     assert "between" in served.refused("mark", "split", f"{day}..10:00", "--at", "11:00", "--then", "away")
     assert "is no day" in served.refused("mark", "list", "--from", "monday")
+    assert "what a part was" in served.refused("mark", "split", f"{day}..10:00", "--at", "9:30")
 
 
 def test_times_are_of_today_or_of_a_day_that_is_named() -> None:
@@ -60,11 +62,34 @@ def test_times_are_of_today_or_of_a_day_that_is_named() -> None:
     assert (start.date(), end - start) == (date(2026, 2, 3), timedelta(hours=1))
     first, last = _period("00:00..23:59")
     assert last - timedelta(days=1) < datetime.now().astimezone() < first + timedelta(days=2)
-    for text in ("", "9", "25:00", "noon", "2026-02-30T09:00", "T09:00", "T"):
+    assert f"{_moment('24:00', day):%Y-%m-%d %H:%M}" == "2026-02-03 00:00"
+    for text in ("", "9", "25:00", "24:01", "9999-12-31T24:00", "noon", "2026-02-30T09:00", "T09:00", "T"):
         with pytest.raises(NotAMoment):
             _moment(text, day)
     with pytest.raises(NotAPeriod):
         _period("09:00-10:00")
+
+
+def test_an_hour_that_clocks_leave_out_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    day = date(2026, 3, 29)
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "Europe/Berlin")
+        tzset()
+        try:
+            with pytest.raises(NotAMoment):
+                _moment("02:30", day)
+            assert _moment("03:30", day) - _moment("01:30", day) == timedelta(hours=1)
+            assert _moment("02:30Z", day).hour == 4
+        finally:
+            there.undo()
+            tzset()
+
+
+def test_days_at_the_ends_of_all_years_are_days_or_told_to_be_none() -> None:
+    assert datetime.fromisoformat(_begins("0800-01-02")).year == 800
+    assert _begins("2026-02-02", later=1) == _begins("2026-02-03")
+    with pytest.raises(NotADate):
+        _begins("9999-12-31", later=1)
 
 
 def test_the_commands_of_the_page_are_understood() -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.polling import until
-from tests.ui.conftest import Show
+from tests.ui.conftest import PATIENCE, Show
 from tests.web.asking import RealServer
 from tests.web.browser import Faults, a_bucket, a_heartbeat, a_link, an_event
 
@@ -137,6 +137,7 @@ def test_a_server_that_is_away_is_told_and_the_page_goes_on(
     try:
         server.wait()
         page.goto(a_link(server))
+        page.wait_for_selector("[data-state=live]", state="attached", timeout=PATIENCE)
         page.goto(f"http://localhost:{server.port}/setup/more")
         page.get_by_text("Another computer", exact=True).click()
         page.get_by_role("button", name="Make the commands").click()

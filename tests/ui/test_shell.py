@@ -229,6 +229,26 @@ def test_the_palette_says_when_nothing_fits_and_escape_closes_it(page: Page, sho
     expect(page.get_by_role("combobox")).to_be_hidden()
 
 
+def test_what_opens_over_a_page_goes_by_a_step_back_and_by_a_click_beside_it(page: Page, show: Show) -> None:
+    show("/week")
+    show(DAY)
+    for opened in ("Control+k", "?"):
+        page.keyboard.press(opened)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.mouse.click(5, 5)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.evaluate("history.pushState(null, '', '/week')")
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_score_comes_where_nothing_is_said_over_the_socket(page: Page, server: RealServer) -> None:
+    page.route_web_socket("**/api/v1/live", lambda _socket: None)
+    page.goto(f"http://localhost:{server.port}{DAY}")
+    expect(page.get_by_role("region", name="Score")).to_contain_text("of 100")
+
+
 def test_the_sheet_shows_every_key_once(page: Page, show: Show) -> None:
     show(DAY)
     page.keyboard.press("?")
@@ -435,9 +455,17 @@ def test_today_stays_while_the_server_is_away_and_goes_on_when_it_is_back(
     stranger.wait_for_selector("[data-state=offline]", state="attached")
     expect(stranger.get_by_text("what you see is as of then")).to_be_visible()
     expect(stranger.get_by_role("main").get_by_text("Blender").first).to_be_visible()
+    # Another day cannot be read now, and is not shown with the numbers of this one.
+    stranger.keyboard.press("[")
+    expect(stranger.get_by_role("alert").first).to_be_visible()
+    expect(stranger.get_by_role("main").get_by_text("Blender")).to_have_count(0)
     again = start_server(tmp_path, port=first.port)
     again.wait()
     try:
+        live(stranger)
+        expect(stranger.get_by_role("main").get_by_text("Nothing was recorded on this day.")).to_be_visible()
+        expect(stranger.get_by_role("alert")).to_have_count(0)
+        stranger.keyboard.press("]")
         live(stranger)
         expect(stranger.get_by_text("Offline since")).to_have_count(0)
         again.owner(

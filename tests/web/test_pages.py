@@ -219,6 +219,24 @@ def test_a_script_within_the_document_may_run_and_no_other(client: Client, built
     assert script_sources(told.get("/assets/main-1a.js")) == ["'self'"]
 
 
+def test_screens_built_anew_below_a_running_server_bring_their_own_policy(
+    client: Client, built: Path
+) -> None:
+    document = built / "index.html"
+    for script in (b"ask(1)", b"ask(2)"):
+        document.write_bytes(b"<!doctype html><script>" + script + b"</script>")
+        digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
+        assert script_sources(client.get("/")) == ["'self'", f"'sha256-{digest}'"]
+
+
+def test_while_screens_are_built_their_document_is_told_to_be_gone(client: Client, built: Path) -> None:
+    (built / "index.html").unlink()
+    for path, asked in (("/", {}), ("/tody", FOR_PEOPLE)):
+        answer = client.get(path, headers=asked)
+        assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
+        assert script_sources(answer) == ["'self'"]
+
+
 def script_sources(answer: Answer) -> list[str]:
     """Return from where the policy of an answer lets scripts come."""
     policy = dict(each.split(maxsplit=1) for each in answer.headers["content-security-policy"].split("; "))

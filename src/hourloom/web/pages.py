@@ -66,9 +66,8 @@ class Page:
 
     @cached_property
     def _headers(self) -> dict[str, str]:
-        """What is told with every answer; found when it is first asked for, as a start has many files."""
-        policy = {"content-security-policy": POLICY.format(scripts=_scripts_within(self._file))}
-        return {**SECURITY, **policy, **self._more, "content-type": KINDS[self._file.suffix]}
+        """What is told with every answer; made when it is first asked for, as a start has many files."""
+        return {**SECURITY, **_policy(b""), **self._more, "content-type": KINDS[self._file.suffix]}
 
     @cached_property
     def _forms(self) -> list[tuple[str, str]]:
@@ -91,10 +90,12 @@ class Page:
                 raise MethodNotAllowed(method=scope["method"][:20])
             encoding, end = self._form(caller)
             body = self._read(end)
+            # Read with each answer, for screens that are built anew have other scripts in their document.
+            told = _policy(self._read("")) if self._file.suffix == ".html" else {}
         except HourloomError as error:
             plain = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
             return status_of(known(error)), known(error).message.encode(), plain
-        told = {"etag": _tag(body)} | ({"content-encoding": encoding} if encoding else {})
+        told = {**told, "etag": _tag(body)} | ({"content-encoding": encoding} if encoding else {})
         is_known = caller.if_none_match == told["etag"] and self.status == 200
         return (304, b"", told) if is_known else (self.status, body, told)
 
@@ -129,12 +130,12 @@ class LostPage(Page):
         return "text/html" in taken and "application/json" not in taken
 
 
-def _scripts_within(file: Path) -> str:
+@lru_cache(maxsize=4)
+def _policy(document: bytes) -> dict[str, str]:
     """Name the scripts in a document by their digests, as a browser wants it; no other may run there."""
-    if file.suffix != ".html":
-        return ""
-    scripts = re.findall(rb"<script>(.*?)</script>", file.read_bytes(), re.DOTALL)
-    return "".join(f" 'sha256-{b64encode(hashlib.sha256(each).digest()).decode()}'" for each in scripts)
+    scripts = re.findall(rb"<script>(.*?)</script>", document, re.DOTALL)
+    digests = (b64encode(hashlib.sha256(each).digest()).decode() for each in scripts)
+    return {"content-security-policy": POLICY.format(scripts="".join(f" 'sha256-{d}'" for d in digests))}
 
 
 def _accepted(header: str) -> Iterator[str]:

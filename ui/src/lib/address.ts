@@ -1,10 +1,14 @@
 /** What an address says before anything else is known: the page's day, and the code of a one-time link. */
-export const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** Return whether a text is a day of the calendar, such as `2026-11-20`. */
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T12:00:00Z`).toJSON()?.slice(0, 10) === text;
+}
 
 /** The day that an address of Today names: "" for the present one, null for another page. */
 export function dayIn(path: string[]): string | null {
   if (path[0] !== undefined && path[0] !== "today") return null;
-  return DAY.test(path[1] ?? "") ? path[1]! : "";
+  return isDay(path[1] ?? "") ? path[1]! : "";
 }
 
 /** Return the code of a one-time link in the part of an address that no server sees. */

@@ -1,4 +1,5 @@
 /** What a page shows of the server: loaded when it is first wanted, and again when a Change makes it stale. */
+import { untrack } from "svelte";
 import { feed, type Change } from "../live/feed.svelte";
 import type { ToldProblem } from "./told";
 import { said } from "./words.svelte";
@@ -16,7 +17,7 @@ export class Loaded<T> {
 
   /**
    * Load now, whenever `load` reads something that changes, and at most once a second when a Change is
-   * one of `stale`. What was shown stays until the new answer is there.
+   * one of `stale`; what failed, once the server is back. What was shown stays until the new answer is there.
    */
   constructor(load: (signal: AbortSignal) => Promise<T>, stale: (change: Change) => boolean = () => false) {
     this.#load = load;
@@ -29,6 +30,10 @@ export class Loaded<T> {
         if (change === null || stale(change)) this.#soon();
       });
       return () => (deaf(), clearTimeout(this.#again));
+    });
+    // What could not be read while the server was away is read once it is back.
+    $effect(() => {
+      if (feed.state === "live" && untrack(() => this.error)) untrack(() => this.#read());
     });
   }
 

@@ -26,6 +26,10 @@ export const opened = {
   get frame(): Promise<FrameShape | undefined> {
     return opening?.frame ?? Promise.resolve(undefined);
   },
+  /** The day that nobody took yet. */
+  get day(): Promise<unknown> | undefined {
+    return opening?.day;
+  },
   /** Take the day, if it is this one and nobody took it. */
   takeDay(date: string): Promise<TodayShape> | undefined {
     if (opening?.date !== date) return undefined;

@@ -84,4 +84,4 @@ export function dayAt(instant: string, zone: string, begins: string): string {
   return parts(zone, { year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(Date.parse(instant) - (hours * 60 + minutes) * 60_000);
 }
 
-export { DAY } from "./address";
+export { isDay } from "./address";

@@ -3,7 +3,7 @@ import { listOperations, undoOperation } from "../api/sdk.gen";
 import { data } from "./loaded.svelte";
 import { t } from "./words.svelte";
 
-export type Toast = { id: number; text: string; bad?: boolean; undo?: () => Promise<void> };
+export type Toast = { id: number; text: string; bad?: boolean; operation?: number; undo?: () => Promise<void> };
 let shown = $state.raw<Toast[]>([]);
 let last = 0;
 
@@ -21,7 +21,7 @@ export const toasts = {
 
 /** Tell of a change that can be taken back by its operation. */
 export function changed(text: string, operation: number | null | undefined): void {
-  toasts.say(text, operation ? { undo: () => undo(operation) } : {});
+  toasts.say(text, operation ? { operation, undo: () => undo(operation) } : {});
 }
 
 /** Tell what went wrong in the server's words. */
@@ -32,6 +32,8 @@ export function failed(error: unknown): void {
 async function undo(operation: number): Promise<void> {
   try {
     await data(undoOperation({ path: { operation } }));
+    // However it was taken back, nobody is offered that again.
+    shown = shown.filter((toast) => toast.operation !== operation);
     toasts.say(t("undo.done"));
   } catch (error) {
     failed(error);

@@ -12,6 +12,10 @@ type Hear = (change: Change | null) => void;
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
+/** A connection on which nothing is said by then is none: something in between took it and goes no further. */
+const LONGEST_SILENCE = 5_000;
+/** Whoever asked waits no longer for an answer. */
+const LONGEST_ANSWER = 5_000;
 
 let state = $state<"connecting" | "live" | "offline">("connecting");
 let since = $state<Date | null>(null);
@@ -47,7 +51,8 @@ class Feed {
     if (state !== "live" || !socket) return undefined;
     const id = crypto.randomUUID?.() ?? String(Math.random());
     return new Promise((done) => {
-      this.#asked.set(id, (answer) => done(answer as T | undefined));
+      const late = setTimeout(() => this.#answered(id, undefined), LONGEST_ANSWER);
+      this.#asked.set(id, (answer) => (clearTimeout(late), done(answer as T | undefined)));
       socket.send(JSON.stringify({ type: "command", id, name, parameters }));
     });
   }
@@ -71,6 +76,7 @@ class Feed {
     if (!data || signedIn.token !== token) return false;
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/live`);
     const leave = setInterval(() => signedIn.token === token || socket.close(), 500);
+    const silent = setTimeout(() => socket.close(), LONGEST_SILENCE);
     let wasLive = false;
     socket.onopen = () =>
       socket.send(JSON.stringify({ ticket: data.code, ...(this.#reached === null ? {} : { since: this.#reached }) }));
@@ -78,6 +84,7 @@ class Feed {
       const message = JSON.parse(event.data) as Message;
       if (message.type === "answer") return this.#answered(message.id, message.status < 400 ? message.body : undefined);
       if (message.type === "hello") {
+        clearTimeout(silent);
         clearTimeout(telling ?? undefined);
         [wasLive, state, since, telling, this.#socket] = [true, "live", null, null, socket];
       }
@@ -85,6 +92,7 @@ class Feed {
     };
     await new Promise<void>((ended) => (socket.onclose = () => ended()));
     clearInterval(leave);
+    clearTimeout(silent);
     this.#socket = null;
     for (const id of [...this.#asked.keys()]) this.#answered(id, undefined);
     return wasLive;

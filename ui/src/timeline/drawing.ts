@@ -8,8 +8,9 @@ export const LEAD = 16;
 const NARROWEST_NAME = 54;
 const LETTER = 6.6;
 
-export type Inks = { away: string; line: string; quiet: string; focus: string; text: string };
-export type Drawn = { levels: Levels; names: (string | null)[]; paints: string[]; inks: string[] };
+export type Inks = { away: string; line: string; quiet: string; focus: string; text: string; panel: string };
+/** What is hollow is drawn as an edge in its paint. */
+export type Drawn = { levels: Levels; names: (string | null)[]; paints: string[]; inks: string[]; hollow?: boolean[] | undefined };
 export type Board = { width: number; height: number; lead: number; view: Stretch; scale: number; inks: Inks; font: string; at: (seconds: number) => string };
 
 /** Make a canvas as large as it is shown, and clear it. */
@@ -53,6 +54,7 @@ function drawLane(brush: CanvasRenderingContext2D, board: Board, row: Drawn, top
   const whole = (moment: number): number => Math.round((moment - view.from) * scale * ratio) / ratio;
   const pixel = 1 / ratio;
   const shapes = new Map<string, number[]>();
+  const hollow: number[] = [];
   const named: [string, string, number, number][] = [];
   let drawnTo = -Infinity;
   for (let at = firstAfter(row.levels.at(scale), view.from); at < starts.length && starts[at]! < view.to; at++) {
@@ -66,12 +68,19 @@ function drawLane(brush: CanvasRenderingContext2D, board: Board, row: Drawn, top
     let shape = shapes.get(paint);
     if (!shape) shapes.set(paint, (shape = []));
     shape.push(begins, wide > 4 ? wide - pixel : wide);
+    if (row.hollow?.[key]) hollow.push(begins, wide > 4 ? wide - pixel : wide);
     const name = row.names[key];
     if (name && wide > NARROWEST_NAME) named.push([name, row.inks[key] ?? "#fff", begins, stops]);
   }
   for (const [paint, shape] of shapes) {
     brush.fillStyle = paint;
     for (let at = 0; at < shape.length; at += 2) brush.fillRect(shape[at]!, top, shape[at + 1]!, LANE);
+  }
+  brush.fillStyle = board.inks.panel;
+  for (let at = 0; at < hollow.length; at += 2) {
+    // An edge of one pixel stays; at the sides where there is room for more than that.
+    const side = hollow[at + 1]! > 3 ? 1 : 0;
+    brush.fillRect(hollow[at]! + side, top + 1, hollow[at + 1]! - 2 * side, LANE - 2);
   }
   for (const [name, ink, from, to] of named) {
     const begins = Math.max(0, from) + 6;

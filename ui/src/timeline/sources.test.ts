@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DayColumns } from "../api/types.gen";
-import { calledOf, listedOf, MOST_LANES, sourcesOf } from "./sources";
+import { calledOf, listedOf, MOST_LANES, reachOf, sourcesOf } from "./sources";
 
 const MICRO = 1e6;
 const columns = (bucket: string, type: string, starts: number[], durations: number[], payloads: number[]) => ({
@@ -46,4 +46,17 @@ test("the list has all lanes in the order in which things began", () => {
   const { lanes, places } = listedOf(sources);
   expect([...lanes]).toEqual([0, 1, 0, 1]);
   expect([...places]).toEqual([0, 0, 1, 1]);
+});
+
+test("only what a watcher of presence calls away is hollow", () => {
+  const { sources } = sourcesOf(dayOf(columns("a", "currentwindow", [0], [5], [1]), columns("b", "afkstatus", [0, 5], [5, 5], [1, 0])), 1000);
+  expect(sources.map((each) => each.hollow)).toEqual([[false], [true, false]]);
+});
+
+test("what is fitted is from the first to the last of all lanes, within the day", () => {
+  const whole = { from: 0, to: 100 };
+  const lanes = (...days: DayColumns["buckets"]) => sourcesOf(dayOf(...days), 1000).sources.map((each) => each.lane);
+  expect(reachOf(lanes(columns("a", "x", [10], [5], [0]), columns("b", "x", [30, 20], [5, 7], [0, 0])), whole)).toEqual({ from: 10, to: 57 });
+  expect(reachOf(lanes(columns("a", "x", [-10], [300], [0])), whole)).toEqual(whole);
+  expect(reachOf(lanes(), whole)).toBeUndefined();
 });

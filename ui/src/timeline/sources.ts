@@ -1,6 +1,7 @@
 /** What watchers sent in a day, as lanes: one for each bucket that has something in it. */
 import type { DayColumns } from "../api/types.gen";
 import type { Lane } from "../charts/lane";
+import type { Stretch } from "./view";
 
 export type Source = {
   bucket: string;
@@ -8,6 +9,8 @@ export type Source = {
   /** What each key is called in short and in full. */
   names: string[];
   details: string[];
+  /** Which keys say that nobody was there. */
+  hollow: boolean[];
 };
 
 /** So many lanes are drawn; the others are told by name. */
@@ -29,7 +32,7 @@ export function sourcesOf(day: DayColumns, begins: number): { sources: Source[];
   };
 }
 
-function sourceOf({ bucket, starts, durations, payloads }: DayColumns["buckets"][number], known: readonly unknown[], from: number): Source {
+function sourceOf({ bucket, type, starts, durations, payloads }: DayColumns["buckets"][number], known: readonly unknown[], from: number): Source {
   const count = starts.length;
   const lane: Lane = { starts: new Float64Array(count), ends: new Float64Array(count), keys: new Uint32Array(count) };
   const keys = new Map<number, number>();
@@ -47,7 +50,7 @@ function sourceOf({ bucket, starts, durations, payloads }: DayColumns["buckets"]
     lane.keys[index] = key;
   }
   const texts = [...keys.keys()].map((payload) => calledOf(known[payload]));
-  return { bucket, lane, names: texts.map(([name]) => name), details: texts.map(([, detail]) => detail) };
+  return { bucket, lane, names: texts.map(([name]) => name), details: texts.map(([, detail]) => detail), hollow: texts.map(([name]) => type === "afkstatus" && name === "afk") };
 }
 
 /** Return what an event is called, in short and in full: the fields that watchers send, else all there is. */
@@ -64,6 +67,14 @@ export function calledOf(payload: unknown): [name: string, detail: string] {
 function siteOf(url: string): string {
   const found = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:]+)/i.exec(url);
   return found?.[1]?.replace(/^www\./, "") ?? "";
+}
+
+/** Return from when to when lanes have something in them, within a day; nothing where they are empty. */
+export function reachOf(lanes: readonly Lane[], whole: Stretch): Stretch | undefined {
+  const some = lanes.filter((lane) => lane.starts.length);
+  if (!some.length) return undefined;
+  const from = Math.max(whole.from, Math.min(...some.map((lane) => lane.starts[0]!)));
+  return { from, to: Math.max(from, Math.min(whole.to, Math.max(...some.map((lane) => lane.ends.at(-1)!)))) };
 }
 
 /** Events of several lanes, the earliest first: which lane each is of, and which of it. */

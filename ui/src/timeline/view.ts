@@ -4,8 +4,8 @@ import { firstAfter } from "../charts/lane";
 
 export type Stretch = { from: number; to: number };
 
-/** One lane of the board: what was done when, what each key is called, in short and in full, and how it is painted. */
-export type Row = { label: string; lane: Lane; levels: Levels; names: (string | null)[]; colors: (string | null)[]; details?: string[]; ofCategories: boolean };
+/** One lane of the board: what was done when, what each key is called, in short and in full, and how it is painted: filled, or as an edge. */
+export type Row = { label: string; lane: Lane; levels: Levels; names: (string | null)[]; colors: (string | null)[]; details?: string[]; hollow?: boolean[]; ofCategories: boolean };
 
 /** The shortest stretch that fills the width. */
 export const CLOSEST = 60;

@@ -18,6 +18,8 @@ from hourloom.sdk.deciding import ListedMarks, MadeMarks, MarkShown, OutcomeShow
 
 MARKS = "/api/v1/marks"
 AWAY = "away"
+MIDNIGHT = "24:00"
+"""How people write the end of a day."""
 SAID = {"away": "away", "present": "you were there"}
 
 Period = Annotated[
@@ -43,7 +45,11 @@ class NotADate(Invalid):
     """'{text}' is no day; write 2026-11-20."""
 
 
-class NotWithin(Invalid):
+class NeitherPart(Invalid):
+    """Say what a part was: --first, --then, or both."""
+
+
+class CutOutside(Invalid):
     """The time to split at lies between the two of the period."""
 
 
@@ -60,8 +66,8 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List what you said about stretches of time, the newest first."""
-    start = _written(_day(from_)) if from_ else ""
-    end = _written(_day(to) + timedelta(days=1)) if to else ""
+    start = _begins(from_) if from_ else ""
+    end = _begins(to, later=1) if to else ""
     with handed(context).reach(configured(data_dir, config), False) as way:
         api = Api(way)
         found = api.get(f"{MARKS}?start={start}&end={end}&limit={limit}", ListedMarks)
@@ -130,10 +136,12 @@ def split(  # noqa: PLR0913 - as above
     as_json: Json = False,
 ) -> None:
     """Split a stretch of time in two, and say what the parts were; what you leave out stays as it is."""
+    if first is None and then is None:
+        raise NeitherPart
     start, end = _period(period)
     cut = _moment(at, start.date())
     if not start < cut < end:
-        raise NotWithin
+        raise CutOutside
     with handed(context).reach(configured(data_dir, config), False) as way:
         api = Api(way)
         parts = [
@@ -182,21 +190,25 @@ def _moment(text: str, day: date) -> datetime:
     padded = f"0{clock}" if clock[1:2] == ":" else clock
     try:
         found = date.fromisoformat(named) if has_day else day
-        return datetime.combine(found, time.fromisoformat(padded)).astimezone()
+        if padded == MIDNIGHT:
+            found, padded = found + timedelta(days=1), "00:00"
+        said = datetime.combine(found, time.fromisoformat(padded))
+        moment = said.astimezone()
     except (ValueError, OverflowError):
         raise NotAMoment(text=text[:60]) from None
+    # Where clocks go forward there is an hour that never was, and would be taken for another one.
+    if said.tzinfo is None and moment.replace(tzinfo=None) != said:
+        raise NotAMoment(text=text[:60])
+    return moment
 
 
-def _day(text: str) -> datetime:
-    """Return where a day begins by the clock of this computer."""
+def _begins(text: str, *, later: int = 0) -> str:
+    """Write where a day, or one some days later, begins by the clock of this computer."""
     try:
-        return datetime.combine(date.fromisoformat(text), time())
-    except ValueError:
+        begun = datetime.combine(date.fromisoformat(text) + timedelta(days=later), time())
+        return f"{begun.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    except (ValueError, OverflowError):
         raise NotADate(text=text[:60]) from None
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _wanted(mark: MarkShown) -> dict[str, object]:

@@ -297,6 +297,8 @@ export const UNITS: Record<string, string> = { hours: "Stunden", minutes: "Minut
 
 /** Sentences without a code: reasons within errors, and what programs on computers say of themselves. */
 export const PHRASES: [string, string][] = [
+  ["in your memory", "in deinem Gedächtnis"],
+  ["where you noted it down", "wo du ihn notiert hast"],
   ["Expected `{wanted}`, got `{found}`{where}", "verlangt ist {wanted}, nicht {found}"],
   ["Expected `{kind}` >= {least}{where}", "es muss mindestens {least} sein"],
   ["Expected `{kind}` > {least}{where}", "es muss größer als {least} sein"],
