@@ -158,7 +158,6 @@ def test_the_keyboard_walks_splits_merges_marks_and_takes_back(
     expect(page.get_by_text("Split; each part is what you said.")).to_be_visible()
     (mark,) = marks(clean)
     assert mark["presence"] == "away"
-    page.keyboard.press("Escape")
     board.focus()
     page.keyboard.press("a")
     expect(chosen.get_by_role("combobox", name="to", exact=True)).to_be_focused()
@@ -169,7 +168,9 @@ def test_the_keyboard_walks_splits_merges_marks_and_takes_back(
     board.focus()
     page.keyboard.press("w")
     expect(page.get_by_text("Marked as away; it does not count.")).to_be_visible()
-    page.keyboard.press("Escape")
+    chosen.get_by_label("Note").press("Escape")
+    expect(chosen).to_be_visible()
+    chosen.get_by_role("combobox").first.press("Escape")
     expect(chosen).to_have_count(0)
     page.keyboard.press("l")
     expect(page.get_by_role("region", name="List").get_by_role("row").nth(2)).to_be_visible()

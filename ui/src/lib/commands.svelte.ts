@@ -69,7 +69,8 @@ export function pressed(event: KeyboardEvent): void {
   const mod = isMac ? event.metaKey : event.ctrlKey;
   const at = event.target as HTMLElement | null;
   const writes = at?.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") ?? false;
-  if ((writes && !mod) || (at?.closest?.("dialog") && !mod)) return;
+  // What lies below a dialog is not reached, wherever the focus is.
+  if (!mod && (writes || document.querySelector("dialog:modal"))) return;
   if (!mod && (event.ctrlKey || event.metaKey)) return;
   const key = strokeOf(event);
   if (!key) return;
