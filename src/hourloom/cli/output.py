@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from hourloom.sdk.answers import MadeOperation
+
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
 
@@ -30,6 +32,14 @@ def print_json(value: object) -> None:
     import msgspec.json  # noqa: PLC0415 - each command loads only what it needs
 
     print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def say_gone(made: MadeOperation, how: str, *, as_json: bool) -> None:
+    """Say how something went, such as `Removed`, and what brings it back."""
+    if as_json:
+        print_json(made)
+    else:
+        say(f"{how}; `hourloom undo {made.operation_id}` brings it back.")
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -5,10 +5,14 @@ export function isDay(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T12:00:00Z`).toJSON()?.slice(0, 10) === text;
 }
 
+/** The day that the address of a page names; "" where it names none, which is the present one. */
+export function dayNamed([, day = ""]: string[]): string {
+  return isDay(day) ? day : "";
+}
+
 /** The day that an address of Today names: "" for the present one, null for another page. */
 export function dayIn(path: string[]): string | null {
-  if (path[0] !== undefined && path[0] !== "today") return null;
-  return isDay(path[1] ?? "") ? path[1]! : "";
+  return path[0] === undefined || path[0] === "today" ? dayNamed(path) : null;
 }
 
 /** Return the code of a one-time link in the part of an address that no server sees. */

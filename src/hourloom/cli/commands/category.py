@@ -20,7 +20,7 @@ from hourloom.cli.categories import (
 )
 from hourloom.cli.charts import harmless
 from hourloom.cli.options import Config, DataDir, Json, colored, configured, examples, handed, named
-from hourloom.cli.output import print_json, print_table, say
+from hourloom.cli.output import print_json, print_table, say, say_gone
 from hourloom.core.errors import Conflict, Invalid
 from hourloom.sdk.answers import MadeOperation
 from hourloom.sdk.api import Api, RefusedByServer
@@ -241,10 +241,7 @@ def delete(  # noqa: PLR0913 - as above
             if error.fields.get("code") != "category_in_use":
                 raise
             raise NeededStill(name=category[:100]) from None
-    if as_json:
-        print_json(made)
-    else:
-        say(f"Deleted; `hourloom undo {made.operation_id}` brings it back.")
+    say_gone(made, "Deleted", as_json=as_json)
 
 
 def of(
@@ -340,10 +337,7 @@ def forget(
     """Forget what you said about something; rules and what was learned decide again."""
     with handed(context).reach(configured(data_dir, config), False) as way:
         made = Api(way).erase(f"{CORRECTIONS}/{number}", MadeOperation)
-    if as_json:
-        print_json(made)
-    else:
-        say(f"Forgotten; `hourloom undo {made.operation_id}` brings it back.")
+    say_gone(made, "Forgotten", as_json=as_json)
 
 
 def tree_lines(found: Sequence[CategoryShown]) -> list[str]:

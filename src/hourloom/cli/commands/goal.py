@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
-from hourloom.cli.output import print_json, print_table, say
+from hourloom.cli.output import print_json, print_table, say, say_gone
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.sdk.answers import (
     GoalPeriods,
@@ -224,10 +224,7 @@ def delete(
     with handed(context).reach(configured(data_dir, config), False) as way:
         api = Api(way)
         made = api.erase(f"{GOALS}/{_found(api, goal).goal.id}", MadeOperation)
-    if as_json:
-        print_json(made)
-    else:
-        say(f"Deleted; `hourloom undo {made.operation_id}` brings it back.")
+    say_gone(made, "Deleted", as_json=as_json)
 
 
 def off(

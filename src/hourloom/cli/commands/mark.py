@@ -10,7 +10,7 @@ import typer
 
 from hourloom.cli.categories import LabelNames, categories_of, fill_outcome, outcome_in_words
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
-from hourloom.cli.output import local, print_json, print_table, say
+from hourloom.cli.output import local, print_json, print_table, say, say_gone
 from hourloom.core.errors import Invalid
 from hourloom.sdk.answers import MadeOperation
 from hourloom.sdk.api import Api
@@ -169,10 +169,7 @@ def remove(
     """Take a mark away; what was recorded holds again."""
     with handed(context).reach(configured(data_dir, config), False) as way:
         made = Api(way).erase(f"{MARKS}/{number}", MadeOperation)
-    if as_json:
-        print_json(made)
-    else:
-        say(f"Removed; `hourloom undo {made.operation_id}` brings it back.")
+    say_gone(made, "Removed", as_json=as_json)
 
 
 def _period(text: str) -> tuple[datetime, datetime]:

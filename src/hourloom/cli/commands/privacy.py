@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
-from hourloom.cli.output import bar, hours, local, print_json, print_table, say
+from hourloom.cli.output import bar, hours, local, print_json, print_table, say, say_gone
 from hourloom.core.decoding import convert, decode
 from hourloom.core.errors import Invalid
 from hourloom.core.privacy import PrivacyRule, Redaction, Times
@@ -164,10 +164,7 @@ def remove(
     """Remove a rule; what it hid stays hidden."""
     with handed(context).reach(configured(data_dir, config), False) as way:
         made = Api(way).erase(f"{RULES}/{number}", MadeOperation)
-    if as_json:
-        print_json(made)
-    else:
-        say(f"Removed; `hourloom undo {made.operation_id}` brings it back.")
+    say_gone(made, "Removed", as_json=as_json)
 
 
 def try_(

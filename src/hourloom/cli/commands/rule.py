@@ -17,7 +17,7 @@ from hourloom.cli.categories import (
     show_tested,
 )
 from hourloom.cli.options import Config, DataDir, Json, configured, examples, handed
-from hourloom.cli.output import print_json, print_table, say
+from hourloom.cli.output import print_json, print_table, say, say_gone
 from hourloom.core.decoding import convert
 from hourloom.core.errors import Invalid, NotFound
 from hourloom.core.privacy import Times
@@ -273,10 +273,7 @@ def delete(
     """Delete a rule."""
     with handed(context).reach(configured(data_dir, config), False) as way:
         made = Api(way).erase(f"{RULES}/{number}", MadeOperation)
-    if as_json:
-        print_json(made)
-    else:
-        say(f"Deleted; `hourloom undo {made.operation_id}` brings it back.")
+    say_gone(made, "Deleted", as_json=as_json)
 
 
 def move(
